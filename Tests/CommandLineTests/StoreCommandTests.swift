@@ -39,7 +39,12 @@ struct StoreCommandTests {
         #expect(none.status == 64 && none.error.contains("no file"), "\(none.story)")
         try FileSystem.write("no database".utf8, to: "\(site.directory.path)/text")
         let text = await site.run("store", "restore", "text")
-        #expect(text.status != 0 && text.error.contains("STORE-0005"), "\(text.story)")
+        #expect(text.status == 64 && text.error.contains("no SQLite database"), "\(text.story)")
+        try FileSystem.write([], to: "\(site.directory.path)/nothing")
+        let empty = await site.run("store", "restore", "nothing")
+        #expect(empty.status == 64 && empty.error.contains("nothing is empty and no store"), "\(empty.story)")
+        let folder = await site.run("store", "restore", site.state)
+        #expect(folder.status == 64 && folder.error.contains("is a directory and no store"), "\(folder.story)")
         #expect(await site.run("runs", "--json").json?.listValue?.isEmpty == false)
         let settled = await site.run("store", "restore")
         #expect(settled.status == 0 && settled.output.contains("reconcile --dry-run"), "\(settled.story)")
@@ -48,6 +53,46 @@ struct StoreCommandTests {
             await site.run("access", "user", "add", "ada", "--role", "owner", "--password-file", secret).status == 0)
         let named = await site.run("store", "restore")
         #expect(named.output.contains("users: ada") && named.output.contains("user revoke"), "\(named.story)")
+    }
+
+    @Test("A damaged copy is not restored, a damaged store is told by doctor, and a copy whose log was changed is")
+    func damagedCopies() async throws {
+        let site = try Site()
+        #expect(await site.run().status == 0)
+        let copy = site.directory.path("copy.sqlite")
+        #expect(await site.run("store", "backup", copy).status == 0)
+        let whole = try FileSystem.read(copy)
+        // The last pages belong to something; to what doesn't matter.
+        var bytes = whole
+        for offset in (bytes.count - 80 * 4_096)..<bytes.count { bytes[offset] = 0xAD }
+        FileSystem.remove(copy)
+        try FileSystem.write(bytes, to: copy)
+        let before = FileSystem.list(site.state).filter { $0.hasPrefix("ops.sqlite") }.sorted()
+        let damaged = await site.run("store", "restore", copy)
+        #expect(damaged.status == 1 && damaged.error.contains("STORE-0006"), "\(damaged.story)")
+        #expect(damaged.error.contains(copy) && !damaged.error.contains(".partial"), "\(damaged.story)")
+        #expect(FileSystem.list(site.state).filter { $0.hasPrefix("ops.sqlite") }.sorted() == before)
+        #expect(await site.run("--dry-run").status == 0)
+
+        // Brought there by other means, it is told before a pass comes to the page.
+        let into = "cd \(Shell.quote(site.state)) && rm -f ops.sqlite-*"
+        #expect(Shell.run("\(into) && cp ops.sqlite good && cp \(Shell.quote(copy)) ops.sqlite").status == 0)
+        let doctor = await site.run("doctor")
+        #expect(doctor.status == 1 && doctor.story.contains("STORE-0006"), "\(doctor.story)")
+        #expect(Shell.run("\(into) && mv good ops.sqlite").status == 0)
+
+        FileSystem.remove(copy)
+        #expect(await site.run("env", "extend", "lab", "--days", "9").status == 0)
+        #expect(await site.run("store", "backup", copy).status == 0)
+        let changed = Shell.run(
+            "sqlite3 \(Shell.quote(copy)) \"update audit_log set actor = 'nobody'; select changes()\"")
+        guard changed.status == 0 else { return }
+        let told = await site.run("store", "restore", copy)
+        #expect(told.status == 1 && told.output.contains("The store that was here is kept"), "\(told.story)")
+        #expect(
+            told.error.contains("STORE-0050") && told.error.contains("nobody") && told.error.contains("audit verify"),
+            "\(told.story)")
+        #expect(await site.run("audit", "verify").status == 1)
     }
 
     @Test("No store is replaced beside a service, however idle; one whose store was replaced ends as failed")

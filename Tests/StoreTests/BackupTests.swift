@@ -51,6 +51,47 @@ import Testing
         }
     }
 
+    @Test func `a copy with one damaged page never gets the store's name, and the store is as it was`() async throws {
+        try await TestStore.with(.sqlite) { test in
+            try await test.store.changeInventory((0..<500).map { .put(owned("a\($0)")) })
+            let engine = try #require(test.engine as? SQLiteEngine)
+            let directory = try TemporaryDirectory()
+            let (copy, path) = (directory.path("copy.sqlite"), directory.path("ops.sqlite"))
+            _ = try await engine.backup(to: path)
+            // Pages that neither the check of the schema nor settling reads: of an index, and of a table.
+            for name in ["runs_phase", "reconcile_steps_key", "evidence_chain"] {
+                _ = try await engine.backup(to: copy)
+                var bytes = try FileSystem.read(copy)
+                let page = Int(bytes[16]) << 8 | Int(bytes[17])
+                let whole = try await SQLiteEngine.open(path: copy, isReadOnly: true)
+                let there = try await whole.aside { (db: SQLiteConnection) throws(StoreFault) -> Int64? in
+                    try db.run("select rootpage from ops.sqlite_schema where name = $1", [.text(name)]).first?.int(0)
+                }
+                #expect(try await whole.damage() == nil)
+                await whole.close()
+                let start = (Int(try #require(there)) - 1) * page
+                for offset in start..<start + page { bytes[offset] = offset % 2 == 0 ? 0xDE : 0xAD }
+                FileSystem.remove(copy)
+                try FileSystem.write(bytes, to: copy)
+                let damaged = try await SQLiteEngine.open(path: copy, isReadOnly: true)
+                #expect(try await damaged.damage()?.code == "STORE-0006", "\(name)")
+                await damaged.close()
+                await #expect {
+                    try await SQLiteEngine.restore(copy, to: path, keepingAs: ".before") { _ in }
+                } throws: {
+                    let fault = $0 as? StoreFault
+                    return fault?.code == "STORE-0006" && fault?.place == copy
+                        && fault?.message.contains("left as it is") == true
+                }
+                let store = Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: true), time: test.time)
+                #expect(try await store.inventory().entries.count == 500)
+                await store.close()
+                #expect(!FileSystem.list(directory.path).contains { $0.contains("partial") || $0.contains("before") })
+                FileSystem.remove(copy)
+            }
+        }
+    }
+
     @Test func `a copy that has no room says where to make it`() {
         let fault = SQLiteEngine.refusal(
             StoreFault(.full, code: "STORE-0002", message: "full", place: "sqlite:/var/ops.sqlite", hint: "df -h /var"),

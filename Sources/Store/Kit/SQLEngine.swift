@@ -35,11 +35,18 @@ public protocol SQLEngine: Sendable {
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T
 
+    /// What is wrong with the data as they lie on the disk, as far as a short look tells; nil where that finds nothing.
+    ///
+    /// - Throws: `StoreFault` where it can't be looked at.
+    func damage() async throws(StoreFault) -> StoreFault?
+
     /// Closes the connections; what comes after fails.
     func close() async
 }
 
 extension SQLEngine {
+    public func damage() async throws(StoreFault) -> StoreFault? { nil }
+
     public func lightTransaction<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {

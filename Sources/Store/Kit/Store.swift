@@ -36,6 +36,12 @@ public struct Store: Sendable {
         _ = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in try db.run("select 1").count }
     }
 
+    /// What is wrong with the store's file, as far as a short look tells; nil where that finds nothing, and where a server
+    /// looks after it.
+    ///
+    /// - Throws: `StoreFault`.
+    public func damage() async throws(StoreFault) -> StoreFault? { try await engine.damage() }
+
     /// Closes the engine: nothing may be asked afterwards.
     public func close() async { await engine.close() }
 }

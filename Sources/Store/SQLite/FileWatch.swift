@@ -100,7 +100,8 @@ struct FileHead {
     ///   - isCopied: whether anything of the log was copied into the file since.
     /// - Returns: false where somebody else wrote it.
     func follows(_ before: FileHead, isCopied: Bool) -> Bool {
-        isDatabase && mark >= before.mark && (isCopied || bytes == before.bytes)
+        // One that was opened empty stays so until something is written to it.
+        bytes == before.bytes || isDatabase && mark >= before.mark && isCopied
     }
 }
 

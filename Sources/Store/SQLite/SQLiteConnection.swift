@@ -78,6 +78,25 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         return uri + (isReadOnly ? "?mode=ro" : "?mode=rwc")
     }
 
+    /// Looks through the whole file.
+    ///
+    /// - Parameter isQuick: whether indexes are not held against their tables, which takes most of the time.
+    /// - Returns: what is wrong with it, in SQLite's words; nil where all of it is whole.
+    /// - Throws: `StoreFault` where the file can't be looked through.
+    func damage(isQuick: Bool) throws(StoreFault) -> String? {
+        do throws(StoreFault) {
+            let found = try run("pragma ops.\(isQuick ? "quick_check" : "integrity_check")(1)", [])
+            guard let text = try found.first?.text(0), text != "ok" else { return nil }
+            // Its first line names the schema, which is `ops` for each of our files.
+            let lines = text.split(separator: "\n").filter { !$0.hasPrefix("***") }
+            return lines.isEmpty ? text : lines.joined(separator: "; ")
+        } catch {
+            // Some damage keeps the look itself from going on.
+            guard error.isDamage else { throw error }
+            return error.message
+        }
+    }
+
     /// Whether another file, or none, has the name of the one that this connection opened.
     var isMoved: Bool {
         var isMoved: CInt = 0

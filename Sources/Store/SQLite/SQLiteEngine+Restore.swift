@@ -8,7 +8,7 @@ extension SQLiteEngine {
 
     /// Puts a copy in the place of a store that nobody has open, and keeps what was there beside it.
     ///
-    /// The copy is settled before it gets the name, and under the name there is a whole store at any moment.
+    /// The copy is looked through and settled before it gets the name, and under the name there is a whole store at any moment.
     ///
     /// - Parameters:
     ///   - copy: the file to take.
@@ -41,10 +41,12 @@ extension SQLiteEngine {
             }
             let engine = try await open(path: partial)
             do throws(StoreFault) {
+                // The pages that settling doesn't come to may be damaged as well, and a pass would.
+                if let damage = try await engine.damage(isQuick: false) { throw .damagedCopy(damage, copy) }
                 settled = try await settle(engine)
             } catch {
                 await engine.close()
-                throw error
+                throw error.isDamage && error.place != copy ? .damagedCopy(error.message, copy) : error
             }
             await engine.close()
             // With nothing of it left in a log beside it.

@@ -152,6 +152,21 @@ public final class SQLiteEngine: SQLEngine {
         }
     }
 
+    public func damage() async throws(StoreFault) -> StoreFault? {
+        // A look at a larger one takes longer than whoever waits for it expects.
+        guard path != ":memory:", let bytes = FileSystem.modified(path)?.bytes, bytes <= Self.quickLook else {
+            return nil
+        }
+        return try await damage(isQuick: true).map { .damaged($0, path) }
+    }
+
+    /// The largest file that is looked through by the way: half a second from memory.
+    private static let quickLook = 256 << 20
+
+    func damage(isQuick: Bool) async throws(StoreFault) -> String? {
+        try await aside { connection throws(StoreFault) in try connection.damage(isQuick: isQuick) }
+    }
+
     public func close() async {
         await writing.run {
             self.connections.withLock { connections in

@@ -1,6 +1,6 @@
 import CSQLite
 import Glibc
-import Store
+public import Store
 
 extension StoreFault {
     /// What a result code of SQLite means to a person.
@@ -30,9 +30,7 @@ extension StoreFault {
                 .badAddress, code: "STORE-0005", message: "the file is no SQLite database", place: place,
                 hint: "`file \(path)` says what it is; give another path with --store")
         case SQLITE_CORRUPT:
-            return StoreFault(
-                .incompatible, code: "STORE-0006", message: "the store's file is damaged: \(message)", place: place,
-                hint: "restore it from a backup, or try `sqlite3 \(path) .recover`")
+            return damaged(message, path)
         case SQLITE_CANTOPEN:
             let why = error == 0 ? message : "\(message): \(String(cString: strerror(error)))"
             return StoreFault(
@@ -55,6 +53,30 @@ extension StoreFault {
                     + "the schema"
             )
         }
+    }
+
+    /// Whether the file itself isn't whole.
+    var isDamage: Bool { code == "STORE-0006" }
+
+    /// The store's file isn't whole.
+    static func damaged(_ detail: String, _ path: String) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0006", message: "the store's file is damaged: \(detail)",
+            place: "sqlite:\(path)", hint: "restore it from a backup, or try `sqlite3 \(path) .recover`")
+    }
+
+    /// A copy that is to be put in the store's place isn't whole.
+    ///
+    /// - Parameters:
+    ///   - detail: what is wrong with it.
+    ///   - copy: its path, as it was given.
+    /// - Returns: the fault, which says that the store is as it was.
+    public static func damagedCopy(_ detail: String, _ copy: String) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0006",
+            message: "the copy is damaged, and the store is left as it is: \(detail)", place: copy,
+            hint: "restore an older copy; what can be saved of this one: "
+                + "`sqlite3 \(copy) .recover | sqlite3 recovered.sqlite`")
     }
 
     private static func full(_ message: String, _ path: String) -> StoreFault {

@@ -73,6 +73,7 @@ struct DoctorCommand {
         do throws(StoreFault) {
             let store = try await StoreAccess.open(configuration, migrates: false)
             opened = store
+            if let damage = try await store.damage() { return ([failure("store", damage)], store, false) }
             let status = try await store.schemaStatus()
             guard status.told.isEmpty else {
                 let isUsable = status.obstacle == nil && !status.needsMigration

@@ -13,6 +13,7 @@ extension StoreCommand {
         defer { folder.map { FileSystem.remove($0) } }
         let actor = context.actor
         let restoration: Store.Restoration
+        var log: AuditVerification?
         var mended: [String] = []
         var problem: StoreFault?
         if var copy = context.arguments.positionals.first {
@@ -35,12 +36,13 @@ extension StoreCommand {
             }
             let put = try await SQLiteEngine.restore(
                 copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })"
-            ) { (engine: SQLiteEngine) throws(StoreFault) -> Store.Restoration in
+            ) { (engine: SQLiteEngine) throws(StoreFault) -> (AuditVerification, Store.Restoration) in
                 let store = Store(engine: engine, time: SystemTime())
                 if try await store.schemaStatus().needsMigration { _ = try await store.migrate() }
-                return try await store.settleRestored(by: actor)
+                return (try await store.verifyAuditLog(), try await store.settleRestored(by: actor))
             }
-            (kept, restoration) = (put.kept, put.settled)
+            kept = put.kept
+            (log, restoration) = put.settled
         } else {
             guard !hasEvidence else { throw Self.evidenceWithoutPlace }
             // Made safe first: whatever is wrong with it besides is told when nothing in it is out of date any more.
@@ -59,7 +61,8 @@ extension StoreCommand {
         if let source, hasEvidence { evidence = try await source.fetchEvidence(to: try evidenceDirectory()) }
         tell(restoration, kept: kept, evidence: evidence, mended: mended)
         if let problem { throw problem }
-        return .done
+        guard let fault = log?.faults.first else { return .done }
+        throw RestoredAuditLog(fault)
     }
 
     private func tell(
@@ -141,21 +144,33 @@ extension StoreCommand {
 
     /// Refuses a file that is no store, or one of another version.
     private func check(_ copy: String) async throws {
-        guard FileSystem.exists(copy) else {
-            throw ArgumentFault("there is no file \(copy)", hint: "Name a file that `reconcile store backup` wrote.")
+        let hint = "Name a file that `reconcile store backup` wrote."
+        guard FileSystem.exists(copy) else { throw ArgumentFault("there is no file \(copy)", hint: hint) }
+        // What SQLite says of these sounds as if there were a store, and a fault of the disk.
+        if FileSystem.isDirectory(copy) {
+            throw ArgumentFault("\(copy) is a directory and no store", hint: hint)
         }
-        let store = Store(engine: try await SQLiteEngine.open(path: copy, isReadOnly: true), time: SystemTime())
-        do {
-            let status = try await store.schemaStatus()
-            if let obstacle = status.obstacle { throw obstacle }
-            guard status.current > 0 else {
-                throw ArgumentFault("\(copy) holds no store", hint: "Name a file that `reconcile store backup` wrote.")
+        if FileSystem.modified(copy)?.bytes == 0 { throw ArgumentFault("\(copy) is empty and no store", hint: hint) }
+        do throws(StoreFault) {
+            let store = Store(engine: try await SQLiteEngine.open(path: copy, isReadOnly: true), time: SystemTime())
+            let status: SchemaStatus
+            do throws(StoreFault) {
+                status = try await store.schemaStatus()
+            } catch {
+                await store.close()
+                throw error
             }
-        } catch {
             await store.close()
-            throw error
+            if let obstacle = status.obstacle { throw obstacle }
+            guard status.current == 0 else { return }
+        } catch {
+            switch error.code {
+            case "STORE-0005": throw ArgumentFault("\(copy) is no SQLite database", hint: hint)
+            case "STORE-0006": throw StoreFault.damagedCopy(error.message, copy)
+            default: throw error
+            }
         }
-        await store.close()
+        throw ArgumentFault("\(copy) holds no store", hint: hint)
     }
 
     private func refuseWhileUsed(_ path: String) async throws {
@@ -172,5 +187,20 @@ extension StoreCommand {
                 "\(lease.holder) works with this store",
                 hint: "Stop the service, then restore: systemctl stop reconcile")
         }
+    }
+}
+
+/// The store that was restored is in place and safe, and somebody wrote to its audit log before it was copied.
+struct RestoredAuditLog: Fault {
+    let code = "STORE-0050"
+    let message: String
+    let place: String? = nil
+    let hint: String? =
+        "all that is wrong with it: `reconcile audit verify`; compare it with another backup before a service works with it"
+    let disposition = Disposition.stop
+
+    init(_ fault: AuditVerification.Fault) {
+        message =
+            "the copy is in the store's place, and its audit log isn't as it was written: \(fault.record): \(fault.message)"
     }
 }
