@@ -68,7 +68,7 @@ enum CommandList {
             positionals: ["PLAN.json"],
             options: [
                 OptionSpec(
-                    "approve", "KEY|all", "Approve a change that needs it; repeatable.", repeats: true)
+                    "approve", "KEY|all", "Approve a change that needs it; repeatable.", repeats: true), actor,
             ],
             examples: [
                 ("reconcile apply plan.json", "Runs what the plan shows and nothing else."),

@@ -182,8 +182,18 @@ struct CommandTests {
         #expect(wrong.status == 64, "\(wrong.story)")
         #expect(wrong.error.contains("Did you mean \(record)?"), "\(wrong.story)")
         #expect(await site.run("apply", "plan.json").status == 4)
-        let approved = await site.run("apply", "plan.json", "--approve", record)
+        // Nobody approved anything so far, and each word of those who do is a line of the audit log.
+        #expect(await site.run("audit", "--json").json?.listValue?.isEmpty == true)
+        let approved = await site.run("apply", "plan.json", "--approve", record, "--actor", "ann")
         #expect(approved.status == 0, "\(approved.story)")
+        let audit = await site.run("audit", "--json")
+        let line = audit.json?.listValue?.first
+        #expect(
+            line?["action"] == "change.approve" && line?["actor"] == "ann" && line?["target"] == .string(record),
+            "\(audit.story)")
+        let plan = try JSON.parse(try FileSystem.read(site.directory.path("plan.json")))
+        #expect(plan["fingerprint"] != nil && line?["detail"]?["plan"] == plan["fingerprint"], "\(audit.story)")
+        #expect(await site.run("audit", "verify").status == 0)
         #expect(!(await site.records().contains { $0.hasPrefix("A live ") }), "\(approved.story)")
     }
 

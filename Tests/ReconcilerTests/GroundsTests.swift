@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Formats
 import Git
 import Store
 import StoreSQLite
@@ -128,6 +129,29 @@ struct GroundsTests {
         // With the pass itself it is of what that pass finds.
         _ = await world.pass(PassOptions(approvals: ["source.history/ssot"]))
         #expect(await world.holdings().contains("database shop-pg odoo_qa2") == false)
+        await world.engine.close()
+    }
+
+    @Test("Who approves what a saved plan rests on is written down, and `all` is not it")
+    func keepsWhoApproved() async throws {
+        let world = try await World(World.tree(environments: Self.qa, revision: "c"))
+        world.source.history.withLock { $0 = ["b", "c"].map { String(repeating: $0, count: 40) } }
+        _ = await world.pass()
+        world.source.set(World.tree(revision: "b"))
+        let dry = await world.pass(PassOptions(isDryRun: true))
+        let document = PlanDocument.json(try #require(dry.plan), runID: dry.run.id, plannedAt: dry.plannedAt)
+        let saved = try PlanDocument.parse(try JSON.parse(Array(document.json.utf8)))
+        func approved() async throws -> [String] {
+            try await world.store.auditLog(limit: 9).filter { $0.action == "change.approve" && $0.actor == "ann" }
+                .map(\.target)
+        }
+        let key = "source.history/ssot"
+        _ = await world.pass(PassOptions(saved: saved, approvals: ["all"], by: Actor("ann")))
+        #expect(try await !approved().contains(key))
+        #expect(await world.holdings().contains("database shop-pg odoo_qa2"))
+        let report = await world.pass(PassOptions(saved: saved, approvals: [key], by: Actor("ann")))
+        #expect(try await approved().count { $0 == key } == 1, "\(report.story)")
+        #expect(try await world.store.verifyAuditLog().isWhole)
         await world.engine.close()
     }
 

@@ -426,11 +426,14 @@ struct SafetyTests {
         _ = await world.call(
             "POST", "/v2/droplets",
             ["name": "old", "region": "sgp1", "size": "s-4vcpu-8gb", "image": "ubuntu-24-04-x64"])
-        let report = await world.pass(PassOptions(saved: saved, approvals: ["digitalocean.droplet/old"]))
+        let report = await world.pass(
+            PassOptions(saved: saved, approvals: ["digitalocean.droplet/old"], by: Actor("ann")))
         guard case .stale = report.outcome else {
             Issue.record("\(report.story)")
             return
         }
+        // What was refused was approved by nobody.
+        #expect(try await world.store.auditLog(limit: 9).isEmpty)
         #expect(await world.holdings().contains("droplet old s-4vcpu-8gb"))
         _ = await world.pass(PassOptions(approvals: ["digitalocean.droplet/old"]))
         #expect(await world.holdings().contains("droplet old s-4vcpu-8gb"))

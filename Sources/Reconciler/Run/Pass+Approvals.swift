@@ -43,6 +43,32 @@ extension Pass {
         return keys
     }
 
+    /// Writes down what a person approves with this very pass, before any of it is done: a line of the audit log each, as of
+    /// an approval that is stored.
+    ///
+    /// - Parameters:
+    ///   - plan: with all that waits, what it rests on included.
+    ///   - fingerprint: that of the plan as the person has it.
+    /// - Throws: `StoreFault`; nothing is done then.
+    mutating func keepApprovals(of plan: Plan, as fingerprint: Digest) async throws(StoreFault) {
+        guard let approver = options.approver, !options.approvals.isEmpty, !options.isDryRun else { return }
+        let isAll = options.approvals.contains("all")
+        let now = reconciler.time.now
+        for change in plan.changes where change.verdict == .needsApproval {
+            let key = change.key.description
+            guard options.approvals.contains(key) || isAll && !change.isApprovedByName else { continue }
+            try await reconciler.store.record(
+                approver.audit(
+                    "change.approve", of: key, at: now,
+                    [
+                        "run": .string(run.id), "action": .string(change.action.rawValue),
+                        "change": .string(change.approvalDigest.description),
+                        "plan": .string(fingerprint.description),
+                    ]))
+            note("approval", ["key": .string(key), "by": .string(approver.name)])
+        }
+    }
+
     /// Says what is another than it was, and by whose approval it counts.
     mutating func tellDepartures(_ grounds: Grounds) {
         for departure in grounds.departures {

@@ -38,6 +38,7 @@ extension Pass {
                 outcome = .stale(moved)
                 return nil
             }
+            try await keepApprovals(of: plan, as: saved.fingerprint)
         }
         if options.saved != nil, !grounds.confirmed.isEmpty {
             input.departures = grounds.unconfirmed

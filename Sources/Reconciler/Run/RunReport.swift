@@ -16,6 +16,8 @@ public struct PassOptions: Sendable {
     public var saved: SavedPlan?
     /// Keys whose change a person has approved, or `all`.
     public var approvals: [String]
+    /// Who approved them, for the audit log.
+    public var approver: Actor?
     /// Whether other services do their share of the work; else this pass does all of it.
     public var isShared = false
     /// Whether this service leaves its share to the others, and only tries whether it could do it again.
@@ -23,7 +25,7 @@ public struct PassOptions: Sendable {
 
     public init(
         trigger: RunTrigger = .manual, isDryRun: Bool = false, now: Timestamp? = nil, targets: [String] = [],
-        saved: SavedPlan? = nil, approvals: [String] = []
+        saved: SavedPlan? = nil, approvals: [String] = [], by approver: Actor? = nil
     ) {
         self.trigger = trigger
         self.isDryRun = isDryRun
@@ -31,6 +33,7 @@ public struct PassOptions: Sendable {
         self.targets = targets
         self.saved = saved
         self.approvals = approvals
+        self.approver = approver
     }
 }
 

@@ -92,7 +92,8 @@ struct ApplyCommand {
         }
         let composition = try await Composition(context, logLevel: .warning)
         let reporter = RunReporter(context: context, composition: composition)
-        let options = PassOptions(trigger: .manual, targets: saved.targets, saved: saved, approvals: approvals)
+        let options = PassOptions(
+            trigger: .manual, targets: saved.targets, saved: saved, approvals: approvals, by: Actor(context.actor))
         let report = await reporter.follow(options)
         let status = reporter.print(report, savedTo: nil)
         await composition.close()
