@@ -30,13 +30,8 @@ struct RetentionTests {
 
     private static func verify(_ world: World, _ run: String) async throws -> EvidenceVerification {
         let evidence = EvidenceStore(directory: "\(world.directory.path)/evidence")
-        let head = try #require(try await world.store.evidence(ofRun: run)?.head)
-        let known = try await world.store.evidenceChain(limit: .max)
-        return evidence.verify(
-            head, known: Dictionary(known.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }),
-            since: EvidenceHorizon(
-                try await world.store.anchor(of: .evidence),
-                artifacts: try await world.store.anchor(of: .artifacts)?.sequence ?? 0))
+        let account = try await world.store.evidenceAccount(ofRun: run)
+        return try #require(evidence.verify(account, stepsSince: world.time.now - RetentionRule().audit))
     }
 
     @Test("The audit goes after 90 days and what it is about after 30; both chains say from where they hold")

@@ -38,10 +38,11 @@ extension EvidenceStore {
     ///   - head: the link of the run, as the store remembers it.
     ///   - known: the digests that the store remembers of all runs, by run id: a chain that was rewritten as a whole
     ///     still differs from them.
+    ///   - rows: each link as the store has it, by its number; a run can have more than one.
     ///   - horizon: where the chain begins since its oldest links were cut.
     /// - Returns: how much was checked, and every break that was found.
     public func verify(
-        _ head: EvidenceHead, known: [String: Digest],
+        _ head: EvidenceHead, known: [String: Digest], rows: [Int: EvidenceLink] = [:],
         since horizon: EvidenceHorizon = EvidenceHorizon(nil, artifacts: 0)
     ) -> EvidenceVerification {
         var result = EvidenceVerification()
@@ -58,6 +59,16 @@ extension EvidenceStore {
                     throw EvidenceFault(
                         "EVID-0004",
                         "the chain is broken: run \(manifest.runID) says it is number \(manifest.sequence), not \(link.sequence)",
+                        place: path(of: link.digest))
+                }
+                if let row = rows[link.sequence], row.runID != manifest.runID || row.manifest != link.digest {
+                    throw EvidenceFault(
+                        "EVID-0005",
+                        row.runID == manifest.runID
+                            ? "the store remembers manifest \(row.manifest.short) for run \(row.runID), the chain holds "
+                                + link.digest.short
+                            : "the store says that number \(link.sequence) is of run \(row.runID), and its manifest is of "
+                                + "run \(manifest.runID)",
                         place: path(of: link.digest))
                 }
                 if let remembered = known[manifest.runID], remembered != link.digest {

@@ -1,4 +1,5 @@
 public import Basics
+internal import Formats
 
 extension Store {
     /// The end of the evidence chain; nil before the first link.
@@ -78,5 +79,61 @@ extension Store {
                     sequence: Int(clamping: try row.int(0)), at: try row.time(4)))
         }
         return links
+    }
+}
+
+/// What the store says of a run's evidence and of the chain that it is in, all as of one instant.
+public struct EvidenceAccount: Sendable {
+    /// The link of the run; nil when it has none.
+    public let link: EvidenceLink?
+    /// All links that are left, newest first.
+    public let links: [EvidenceLink]
+    /// Where the chain begins; nil: at its first link.
+    public let anchor: ChainAnchor?
+    /// The last link whose objects may be gone; 0: none.
+    public let artifacts: Int
+    /// The steps of the run.
+    public let steps: [JournalEntry]
+    /// What runs say that their evidence is, of which the chain has no link although it was not cut.
+    public let lost: [EvidenceHead]
+}
+
+extension Store {
+    /// What there is to hold a run's evidence against.
+    ///
+    /// - Throws: `StoreFault`.
+    public func evidenceAccount(ofRun runID: String) async throws(StoreFault) -> EvidenceAccount {
+        try Self.check(runID: runID)
+        // At once: between two looks a pass adds a link, or retention cuts some, and one would seem to be missing.
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> EvidenceAccount in
+            let anchor = try Self.anchor(of: .evidence, in: db)
+            let links = try Self.links(in: db, "order by sequence desc", [])
+            return EvidenceAccount(
+                link: links.first { $0.runID == runID }, links: links, anchor: anchor,
+                artifacts: try Self.anchor(of: .artifacts, in: db)?.sequence ?? 0,
+                steps: try Self.steps(ofRun: runID, in: db),
+                lost: try Self.lostLinks(in: db).filter { $0.sequence > anchor?.sequence ?? 0 })
+        }
+    }
+
+    /// What runs say of evidence of which no link is left.
+    private static func lostLinks(in db: any SQLConnection) throws(StoreFault) -> [EvidenceHead] {
+        var lost: [EvidenceHead] = []
+        // A run says so once its link is written, and never before.
+        for row in try db.run(
+            """
+            select id, metadata from ops.runs
+            where agent = 'odooops-reconciler' and metadata ->> 'evidence' is not null
+              and not exists (select 1 from ops.evidence_chain e where e.run_id = ops.runs.id)
+            order by id
+            """)
+        {
+            let claim = try row.json(1)["evidence"]
+            guard let manifest = claim?["manifest"]?.stringValue.flatMap({ Digest($0) }),
+                let sequence = claim?["sequence"]?.intValue
+            else { continue }
+            lost.append(EvidenceHead(runID: try row.text(0), manifest: manifest, sequence: Int(clamping: sequence)))
+        }
+        return lost
     }
 }

@@ -103,14 +103,17 @@ extension Store {
     public func journal(ofRun runID: String) async throws(StoreFault) -> [JournalEntry] {
         try Self.check(runID: runID)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [JournalEntry] in
-            try Self.entries(
-                db.run(
-                    """
-                    select \(Self.stepColumns) from ops.reconcile_steps where run_id = $1
-                    order by intended_at, step_id
-                    """,
-                    [.text(runID)]))
+            try Self.steps(ofRun: runID, in: db)
         }
+    }
+
+    static func steps(ofRun runID: String, in db: any SQLConnection) throws(StoreFault) -> [JournalEntry] {
+        try entries(
+            db.run(
+                """
+                select \(stepColumns) from ops.reconcile_steps where run_id = $1
+                order by intended_at, step_id
+                """, [.text(runID)]))
     }
 
     /// The step of a resource that began last, in whatever run.

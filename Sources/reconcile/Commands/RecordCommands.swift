@@ -59,23 +59,16 @@ struct ShowCommand {
             await store.close()
             throw ArgumentFault("there is no run \(name)", hint: "List them with: reconcile runs")
         }
-        let journal = try await store.journal(ofRun: run.id)
         let events = try await store.events(ofRun: run.id)
         let plan = try await store.plan(ofRun: run.id)
-        let head = try await store.evidence(ofRun: run.id)?.head
-        let chain = try await store.evidenceChain(limit: 1_000_000)
-        let horizon = EvidenceHorizon(
-            try await store.anchor(of: .evidence), artifacts: try await store.anchor(of: .artifacts)?.sequence ?? 0)
+        let account = try await store.evidenceAccount(ofRun: run.id)
         await store.close()
+        let (journal, head) = (account.steps, account.link?.head)
         let evidence = EvidenceStore(directory: "\(configuration.stateDirectory)/evidence")
         var verification: EvidenceVerification?
         if context.arguments.has("verify") {
-            guard let head else {
-                throw EvidenceMissing(of: run)
-            }
-            verification = evidence.verify(
-                head, known: Dictionary(chain.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }),
-                since: horizon)
+            verification = evidence.verify(account, stepsSince: SystemTime().now - configuration.retention.audit)
+            guard verification != nil else { throw EvidenceMissing(of: run, account) }
         }
         if context.terminal.isJSON {
             var document = run.document(journal: journal).objectValue ?? Value.Object()
@@ -206,11 +199,24 @@ struct EvidenceMissing: Fault {
     let hint: String?
     let disposition = Disposition.stop
 
-    init(of run: RunRecord) {
-        message = "run \(run.id) has no evidence\(run.phase.isUnderWay ? " yet" : "")"
-        hint =
-            run.phase.isUnderWay
-            ? "It is under way: its evidence is kept when it ends."
-            : "It ended before it could write any; see reconcile show RUN for its error."
+    init(of run: RunRecord, _ account: EvidenceAccount) {
+        if let lost = account.lost.first(where: { $0.runID == run.id }) {
+            message =
+                "run \(run.id) says that its evidence is number \(lost.sequence) of the chain, and ops.evidence_chain has no "
+                + "link of it"
+            hint =
+                "Somebody removed it from the store: compare with a backup. What it says is its manifest: \(lost.manifest)"
+        } else if let anchor = account.anchor, let sequence = run.metadata["evidence"]?["sequence"]?.intValue,
+            sequence <= anchor.sequence
+        {
+            message = "run \(run.id) has no evidence any more: its time was over"
+            hint = "It was cut on \(anchor.cutAt.minuteText), with all up to number \(anchor.sequence) of the chain."
+        } else if run.phase.isUnderWay {
+            message = "run \(run.id) has no evidence yet"
+            hint = "It is under way: its evidence is kept when it ends."
+        } else {
+            message = "run \(run.id) has no evidence"
+            hint = "It ended before it could write any; see reconcile show RUN for its error."
+        }
     }
 }

@@ -56,15 +56,15 @@ struct SimulateCommand {
     /// A file, or what the evidence of a run holds as `observed.jsonl`.
     private func observation(_ name: String) async throws -> [UInt8] {
         if FileSystem.exists(name) { return try FileSystem.read(name) }
-        let (run, head) = try await context.withStore { store -> (RunRecord?, EvidenceHead?) in
-            guard let run = try await store.run(matching: name) else { return (nil, nil) }
-            return (run, try await store.evidence(ofRun: run.id)?.head)
+        let found = try await context.withStore { store -> (RunRecord, EvidenceAccount)? in
+            guard let run = try await store.run(matching: name) else { return nil }
+            return (run, try await store.evidenceAccount(ofRun: run.id))
         }
-        guard let run else {
+        guard let (run, account) = found else {
             throw ArgumentFault(
                 "--load names neither a file nor a run: \(name)", hint: "List the runs with: reconcile runs")
         }
-        guard let head else { throw EvidenceMissing(of: run) }
+        guard let head = account.link?.head else { throw EvidenceMissing(of: run, account) }
         let evidence = EvidenceStore(directory: "\(try context.configuration().stateDirectory)/evidence")
         guard let observed = try evidence.object("observed.jsonl", of: head.manifest) else {
             throw ArgumentFault(

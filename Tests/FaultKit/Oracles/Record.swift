@@ -95,6 +95,12 @@ struct Record: Sendable {
         }
         let verification = world.evidence.verify(head, known: [:])
         for fault in verification.faults { violations.append("the evidence is broken: \(fault.message)") }
+        // What crashes and later passes leave is never taken for a change by somebody.
+        for link in try await store.evidenceChain(limit: 1_000) {
+            let account = try await store.evidenceAccount(ofRun: link.runID)
+            let faults = world.evidence.verify(account, stepsSince: .firstWritable)?.faults ?? []
+            for fault in faults { violations.append("the evidence of \(link.runID) is contradicted: \(fault.message)") }
+        }
         let ended = try await store.runs(limit: 1_000).filter { $0.metadata["evidence"] != nil }.count
         if verification.manifests < ended {
             violations.append("\(ended) runs have evidence, and the chain has \(verification.manifests) links")

@@ -100,18 +100,17 @@ enum RunPage {
     /// The whole chain, held against its digests, when the reader asks for it.
     private static func check(_ link: EvidenceLink?, _ context: PageContext) async throws -> EvidenceVerification? {
         guard let link, context.share == nil, context.query("check") == "chain" else { return nil }
-        let links = try await context.store.evidenceChain(limit: 1_000_000)
-        let known = Dictionary(links.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first })
-        let head = EvidenceHead(runID: link.runID, manifest: link.manifest, sequence: link.sequence)
+        let account = try await context.store.evidenceAccount(ofRun: link.runID)
         let evidence = context.pages.evidence
-        return await context.pages.checking.run { evidence.verify(head, known: known) }
+        return await context.pages.checking.run { evidence.verify(account, stepsSince: nil) }
     }
 
     private static func outcome(_ check: EvidenceVerification) -> HTML {
         guard let first = check.faults.first else {
+            let start = check.first == 1 ? "the first" : "link \(check.first)"
             return banner(.ok, "Every byte is what it was") {
                 p {
-                    "\(check.objects.of("object")) of this run, and \(check.manifests.of("manifest")) back to the first."
+                    "\(check.objects.of("object")) of this run, and \(check.manifests.of("manifest")) back to \(start)."
                 }
             }
         }
