@@ -22,17 +22,27 @@ extension Pass {
             let openCommits = Set(rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
             // Of what may be open or not, or stands in no books yet, nothing is said.
             let uncertain = Set((share.keepsRecords ? pulls?.listing : pulls?.remembered)?.uncertain ?? [])
+            let reports = Dictionary(
+                rows.compactMap { row -> (Int64, PreviewReport)? in
+                    let number = row.pullRequest.number
+                    guard !row.isSettled, share.owns(environment: row.pullRequest.slug), !uncertain.contains(number)
+                    else { return nil }
+                    return facts.report(on: row).map { (number, $0) }
+                }, uniquingKeysWith: { first, _ in first })
+            let shared = SharedChecks(
+                rows, reports, holders: facts.holders.union(uncertain),
+                elsewhere: Set(rows.map(\.pullRequest).filter { !share.owns(environment: $0.slug) }.map(\.number)))
             var settled: [Int64] = []
-            for row in rows where !row.isSettled && share.owns(environment: row.pullRequest.slug) {
-                guard !uncertain.contains(row.pullRequest.number) else { continue }
-                guard !stop.isRaised, let report = facts.report(on: row) else { continue }
+            for row in rows {
+                guard !stop.isRaised, let report = reports[row.pullRequest.number] else { continue }
                 // What stands there is ended with the last word of the policy on previews, whatever went with it.
                 let isEnded = policy.previews == nil && row.commentDigest != nil
                 let comment = policy.commentOnPullRequest || isEnded ? report.comment : nil
-                // A commit has one check, also where two pull requests show it.
-                let hasCheck = row.state == .open || !openCommits.contains(row.pullRequest.headCommit)
-                let check = policy.updateCommitStatus && hasCheck ? PreviewReport.end(of: row) ?? report.check : nil
                 let head = row.pullRequest.headCommit
+                // A commit has one check, also where two pull requests show it.
+                let isSpoken = row.state != .open && openCommits.contains(head)
+                let check =
+                    policy.updateCommitStatus && !isSpoken ? PreviewReport.end(of: row) ?? shared.check(of: head) : nil
                 let isReplaced = policy.updateCommitStatus && row.checkedCommit != head
                 let isSaid = await say(
                     Words(

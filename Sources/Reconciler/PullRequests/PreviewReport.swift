@@ -229,6 +229,17 @@ struct PreviewFacts: Sendable {
     /// Whether nobody has said yet that the commit or its documents are meant: nothing goes for them.
     let isInDoubt: Bool
 
+    /// The numbers of the pull requests that have a preview, or may have one.
+    var holders: Set<Int64> {
+        Set(
+            previews.compactMap { number, preview in
+                switch preview.verdict {
+                case .wanted, .uncertain: number
+                case .refused: nil
+                }
+            })
+    }
+
     /// What is to be said of a pull request; nil where there is nothing to say.
     func report(on row: PullRequestRow) -> PreviewReport? {
         let pull = row.pullRequest
