@@ -47,7 +47,7 @@ struct ServiceConnection: Sendable {
                 try? await time.sleep(for: pause)
                 continue
             }
-            return try reply(result, key: nil)
+            return try reply(result, to: request, key: nil)
         }
     }
 
@@ -77,7 +77,7 @@ struct ServiceConnection: Sendable {
             request.headers.append(HTTPHeader("Content-Type", "application/json"))
             request.body = Array(JSON.write(body).utf8)
         }
-        return try reply(await attempt(request), key: key)
+        return try reply(await attempt(request), to: request, key: key)
     }
 
     private func attempt(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPFault> {
@@ -106,13 +106,22 @@ struct ServiceConnection: Sendable {
         }
     }
 
-    private func reply(_ result: Result<HTTPResponse, HTTPFault>, key: String?) throws(ClientFault) -> Reply {
+    private func reply(
+        _ result: Result<HTTPResponse, HTTPFault>, to request: HTTPRequest, key: String?
+    ) throws(ClientFault) -> Reply {
         let response: HTTPResponse
         switch result {
         case .failure(let fault): throw self.fault(fault, key: key)
         case .success(let answer): response = answer
         }
-        guard let object = (try? JSON.parse(response.body))?.objectValue else {
+        let found = (try? JSON.parse(response.body))?.objectValue
+        if let key, response.status >= 500, found?["errors"]?.listValue == nil {
+            // A proxy that gave up, or lost the service behind it: that may have got the write, and done it.
+            throw .unanswered(
+                "status \(response.status), and not from the service itself", place: "\(request.method) \(request.url)",
+                key: key)
+        }
+        guard let object = found else {
             // A proxy's page: the service behind it is not there now.
             throw .strange(
                 "status \(response.status) and no JSON object", address,
@@ -127,7 +136,7 @@ struct ServiceConnection: Sendable {
         }
         guard response.status < 300, errors.isEmpty else {
             throw AnswerFault.make(
-                errors.first ?? .null, status: response.status, command: command, sameService, given: given)
+                errors.first ?? .null, status: response.status, command: command, sameService, given: given, key: key)
         }
         return Reply(status: response.status, data: data, meta: object["meta"] ?? .null)
     }
@@ -136,7 +145,8 @@ struct ServiceConnection: Sendable {
 /// What the service said it could not do, with the command that mends it.
 enum AnswerFault {
     static func make(
-        _ error: Value, status: Int, command: String, _ sameService: String = "", given: String? = nil
+        _ error: Value, status: Int, command: String, _ sameService: String = "", given: String? = nil,
+        key: String? = nil
     ) -> ClientFault {
         let code = error["code"]?.stringValue ?? "CLI-0003"
         var message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
@@ -144,9 +154,25 @@ enum AnswerFault {
         if command != "api", let problem = error["details"]?["problem"]?.stringValue { message = problem }
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
+        var hint = hint(remedy, code, command, sameService, given)
+        var answer = error
+        if let key, name == "OUTCOME_UNKNOWN", status == 503 {
+            let again = "Sent again under the same key it is not done twice: --idempotency-key \(key)"
+            hint = hint.map { "\($0) \(again)" } ?? again
+            answer = Self.naming(key, in: error)
+        }
         return ClientFault(
-            code, exit(status, name), message, hint: hint(remedy, code, command, sameService, given), answer: error,
+            code, exit(status, name), message, hint: hint, answer: answer,
             isPassing: [429, 502, 503, 504].contains(status))
+    }
+
+    /// The error with the key of its write, which whoever reads it as JSON needs to send that again.
+    private static func naming(_ key: String, in error: Value) -> Value {
+        guard var members = error.objectValue else { return error }
+        var details = members["details"]?.objectValue ?? Value.Object()
+        details["idempotency_key"] = .string(key)
+        members["details"] = .object(details)
+        return .object(members)
     }
 
     static func exit(_ status: Int, _ name: String) -> ClientExit {

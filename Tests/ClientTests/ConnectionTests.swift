@@ -25,6 +25,34 @@ struct ConnectionTests {
         #expect(service.requests[1].headers.contains(HTTPHeader("Idempotency-Key", "key-1")))
     }
 
+    /// A proxy's page, a gateway's own object, and the service that doesn't know what became of its commit.
+    @Test(
+        "A write of whose answer only a proxy is left, or of which the service knows no end, names its key",
+        arguments: [(504, "<html>"), (502, ""), (504, "{\"message\": \"timed out\"}"), (503, nil)] as [(Int, String?)])
+    func unknownEnd(_ status: Int, _ page: String?) async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            guard let page else {
+                return FakeService.fault(
+                    status, "STORE-0016", "the commit got no answer: whether it was done is not known",
+                    "Look whether it was done: GET /api/v1/audit-logs.", name: "OUTCOME_UNKNOWN")
+            }
+            return HTTPResponse(status: status, body: Array(page.utf8))
+        }
+        let world = try World(service)
+        let result = await world.run("reconcile")
+        #expect(result.exit == .unavailable && service.requests.count == 1, "\(result.story)")
+        #expect(service.requests[0].headers.contains(HTTPHeader("Idempotency-Key", "key-1")))
+        #expect(result.error.contains("--idempotency-key key-1"), "\(result.story)")
+        #expect(!result.error.contains("CLI-0003"))
+        if page == nil {
+            #expect(result.error.contains("odooops audit list. Sent again"))
+            let json = await world.run("reconcile", "--json")
+            #expect(json.story.contains("\"idempotency_key\": \"key-2\""), "\(json.story)")
+        } else {
+            #expect(result.error.contains("CLI-0002") && result.error.contains("it may have been done"))
+        }
+    }
+
     @Test("Reading is tried again where an answer was lost or a proxy stood in the way, three times at most")
     func readsAgain() async throws {
         let count = Locked(0)
