@@ -235,6 +235,14 @@ struct ScheduleTests {
             } else {
                 #expect(!expected, "\(answer)")
             }
+            // A run takes a minute: what ends in the last of its time is seen, and what ends later has had all of it.
+            for (limit, isEnough) in [(60, true), (59, false)] {
+                let begun = clock.time.uptime
+                let answer = await runner.run(
+                    job, slot: clock.time.now, key: "whole-\(id)-\(limit)", attempt: 1, limit: .seconds(limit))
+                #expect((answer != .timedOut) == isEnough, "\(limit): \(answer)")
+                if !isEnough { #expect(clock.time.uptime - begun >= .seconds(limit)) }
+            }
             let late = await runner.run(job, slot: clock.time.now, key: "late-\(id)", attempt: 1, limit: .seconds(20))
             #expect(late == .timedOut)
             let next = await runner.run(job, slot: clock.time.now, key: "k-\(id)", attempt: 2, limit: .hours(1))

@@ -113,9 +113,11 @@ struct WorkflowRunner: JobRunner {
                 return conclusion == "timed_out"
                     ? .timedOut : .failed(code: "JOB-0002", reason: "the workflow ended as \(conclusion): \(receipt)")
             }
-            guard time.uptime + Self.pause < end else { return .timedOut }
+            // It has all of its time, and what ended in the last of it is seen.
+            let left = end - time.uptime
+            guard left > .zero else { return .timedOut }
             do {
-                try await time.sleep(for: Self.pause)
+                try await time.sleep(for: min(Self.pause, left))
             } catch {
                 return .failed(code: "JOB-0003", reason: "the service was stopped while it ran")
             }
