@@ -26,8 +26,8 @@ struct HookService: Sendable {
         ) { traffic.keep($0, runID: "hooks") }
         let bell = service.bell
         let processor = HookProcessor(
-            store: composition.store, repositories: repositories, bell: bell, time: reconciler.time,
-            random: reconciler.random, log: composition.log, metrics: composition.metrics, holder: reconciler.holder
+            store: composition.store, repositories: repositories, previews: { reconciler.previewRepository },
+            bell: bell, time: reconciler.time, random: reconciler.random, log: composition.log, metrics: composition.metrics, holder: reconciler.holder
         ) { await poller.lookAgain(at: $0) }
         endpoints = HookEndpoints(
             doors: HookEndpoints.doors(configuration.hookSecrets, in: environment),

@@ -1,6 +1,8 @@
 import Basics
-import Reconciler
+import Store
 import Testing
+
+@testable import Reconciler
 
 @Suite("Which repository an address means")
 struct HookRepositoriesTests {
@@ -21,6 +23,33 @@ struct HookRepositoriesTests {
         #expect(!repositories.contains("acme/else"))
         #expect(repositories.contains(nil), "an event that names none may be about ours")
         #expect(repositories.onGitHub == onGitHub)
+    }
+
+    @Test("The repository of `previews` counts beside the others, in any letter case; while it isn't known any may be it")
+    func previews() {
+        let repositories = HookRepositories(["https://git.example.com/mirrors/odoo.git"])
+        #expect(!repositories.including(.unnamed).contains("acme/odoo"))
+        #expect(repositories.including(.named("Acme/Odoo")).contains("acme/odoo"))
+        #expect(!repositories.including(.named("acme/odoo")).contains("acme/else"))
+        #expect(repositories.including(.unknown).contains("acme/odoo"))
+        #expect(HookRepositories(["/srv/git/odoo"]).including(.named("acme/odoo")).contains("who/knows"))
+    }
+
+    @Test("A hook of the repository of `previews` asks for a pass as soon as a commit names it, and no longer")
+    func named() throws {
+        let previews = Locked(PreviewRepository.unknown)
+        let reading = HookReading(
+            repositories: HookRepositories(["https://git.example.com/mirrors/odoo.git"]),
+            previews: { previews.withLock { $0 } })
+        let hook = DeliveryRecord(
+            provider: "github", deliveryID: "1", event: "pull_request.labeled", scope: "acme/odoo", lane: .hint,
+            body: nil, bodyDigest: Digest(of: ""), bodyBytes: 0, receivedAt: Timestamp(seconds: 0))
+        for (known, isHint) in [(.unknown, true), (.named("acme/odoo"), true), (.unnamed, false)]
+            as [(PreviewRepository, Bool)]
+        {
+            previews.withLock { $0 = known }
+            #expect((try reading.read(hook) == .hint) == isHint)
+        }
     }
 
     @Test(

@@ -36,6 +36,7 @@ public final class HookProcessor: Sendable {
     /// - Parameters:
     ///   - store: holds the deliveries.
     ///   - repositories: whose pushes ask for a pass.
+    ///   - previews: whose pull requests have previews, by what was read last.
     ///   - bell: wakes the loops of all processes.
     ///   - time: measures claims and back-off.
     ///   - random: spreads the back-off.
@@ -44,12 +45,13 @@ public final class HookProcessor: Sendable {
     ///   - holder: names this process.
     ///   - lookAgain: told of a work item of which two events say different things.
     public init(
-        store: Store, repositories: HookRepositories, bell: WakeBell, time: any TimeSource, random: RandomSource,
-        log: Log, metrics: Metrics, holder: String,
+        store: Store, repositories: HookRepositories,
+        previews: @escaping @Sendable () -> PreviewRepository = { .unnamed }, bell: WakeBell, time: any TimeSource,
+        random: RandomSource, log: Log, metrics: Metrics, holder: String,
         lookAgain: @escaping @Sendable (WorkItemRecord) async -> Void = { _ in }
     ) {
         self.store = store
-        reading = HookReading(repositories: repositories)
+        reading = HookReading(repositories: repositories, previews: previews)
         self.bell = bell
         self.time = time
         self.random = random

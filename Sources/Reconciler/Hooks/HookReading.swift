@@ -13,6 +13,8 @@ enum HookMeaning: Sendable, Hashable {
 /// Reads what kept deliveries say, and does nothing.
 struct HookReading: Sendable {
     let repositories: HookRepositories
+    /// Whose pull requests have previews, which a commit may change.
+    let previews: @Sendable () -> PreviewRepository
 
     /// - Throws: `HookFault` when it lacks what its event has.
     func read(_ delivery: DeliveryRecord) throws(HookFault) -> HookMeaning {
@@ -37,9 +39,10 @@ struct HookReading: Sendable {
         let parts = delivery.event.split(separator: ".", maxSplits: 1).map(String.init)
         switch parts[0] {
         case "push", "create", "delete", "release", "pull_request":
-            guard repositories.contains(delivery.scope) else {
+            guard repositories.including(previews()).contains(delivery.scope) else {
                 let name = delivery.scope ?? "it"
-                return .nothing(reason: "\(name) is neither the SSOT's nor the application's repository")
+                return .nothing(
+                    reason: "\(name) is neither the SSOT's nor the application's repository, nor that of `previews`")
             }
             return .hint
         case "issues":

@@ -10,6 +10,20 @@ public struct HookRepositories: Sendable, Hashable {
         onGitHub = Set(zip(addresses, names).compactMap { $0.contains("github.com") ? $1 : nil }).sorted()
     }
 
+    private init(_ names: Set<String>?, onGitHub: [String]) {
+        self.names = names
+        self.onGitHub = onGitHub
+    }
+
+    /// The same, and the one whose pull requests have previews; as long as nobody knows which that is, any may be it.
+    public func including(_ previews: PreviewRepository) -> HookRepositories {
+        switch previews {
+        case .unnamed: self
+        case .named(let name): HookRepositories(names?.union([name.lowercased()]), onGitHub: onGitHub)
+        case .unknown: HookRepositories(nil, onGitHub: onGitHub)
+        }
+    }
+
     /// Whether a push to `owner/name` can change what is wanted.
     public func contains(_ name: String?) -> Bool {
         guard let names, let name else { return true }
