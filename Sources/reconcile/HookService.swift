@@ -27,7 +27,8 @@ struct HookService: Sendable {
         let bell = service.bell
         let processor = HookProcessor(
             store: composition.store, repositories: repositories, previews: { reconciler.previewRepository },
-            bell: bell, time: reconciler.time, random: reconciler.random, log: composition.log, metrics: composition.metrics, holder: reconciler.holder
+            bell: bell, time: reconciler.time, random: reconciler.random, log: composition.log,
+            metrics: composition.metrics, holder: reconciler.holder
         ) { await poller.lookAgain(at: $0) }
         endpoints = HookEndpoints(
             doors: HookEndpoints.doors(configuration.hookSecrets, in: environment),

@@ -25,7 +25,8 @@ struct HookRepositoriesTests {
         #expect(repositories.onGitHub == onGitHub)
     }
 
-    @Test("The repository of `previews` counts beside the others, in any letter case; while it isn't known any may be it")
+    @Test(
+        "The repository of `previews` counts beside the others, in any letter case; while it isn't known any may be it")
     func previews() {
         let repositories = HookRepositories(["https://git.example.com/mirrors/odoo.git"])
         #expect(!repositories.including(.unnamed).contains("acme/odoo"))

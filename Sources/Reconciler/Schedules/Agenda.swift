@@ -8,6 +8,8 @@ struct Agenda: Sendable {
     private struct Entry {
         var cursor: Timestamp?
         var next: Timestamp?
+        /// Whether the store was told what its times follow from.
+        var isTimed = false
     }
 
     /// Why people were told that a job can't run, and what had become of it by then.
@@ -126,7 +128,34 @@ struct Agenda: Sendable {
 
     private mutating func set(_ place: Int, to cursor: Timestamp) {
         guard entries[place].cursor != cursor else { return }
-        entries[place] = Entry(cursor: cursor, next: jobs[place].next(after: cursor))
+        entries[place].cursor = cursor
+        entries[place].next = jobs[place].next(after: cursor)
+    }
+
+    /// The jobs of which the store notes other times than they have here since this service looked last.
+    ///
+    /// Each service says it once: of two that read different commits for a while none takes back what the other one says.
+    func retimed(_ states: [String: ScheduleState]) -> [ScheduleTiming] {
+        zip(jobs, entries).compactMap { job, entry in
+            guard !entry.isTimed, knowsTimes(of: job), let state = states[job.id], let timing = job.timing,
+                state.timing != timing
+            else { return nil }
+            return ScheduleTiming(job.id, timing, before: state.timing)
+        }
+    }
+
+    /// The store was told of all that are retimed.
+    mutating func endRetiming() {
+        for place in entries.indices where knowsTimes(of: jobs[place]) { entries[place].isTimed = true }
+    }
+
+    /// Whether it is this service that says when a job is due: one that lacks the runner may have yesterday's configuration.
+    private func knowsTimes(of job: ScheduledJob) -> Bool {
+        switch job.way {
+        case .runner, .byHand: !elsewhere.contains(job.id)
+        case .blocked: !others.mayRun(job)
+        case .unread: false
+        }
     }
 
     /// What has come to a time of its own, and what a clock that was ahead has planned too far.

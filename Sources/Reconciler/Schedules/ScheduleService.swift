@@ -113,12 +113,20 @@ public final class ScheduleService: Sendable {
         // By a clock that is ahead times would run early, and runs of others would be taken for abandoned.
         try await store.confirmClock(lasting: Agenda.freshness)
         var states = try await store.scheduleStates()
-        let new = jobs.map(\.id).filter { states[$0] == nil }
+        let new = jobs.filter { states[$0.id] == nil }
         if !new.isEmpty {
-            try await store.beginSchedules(new)
+            let timings = Dictionary(new.compactMap { job in job.timing.map { (job.id, $0) } }) { first, _ in first }
+            try await store.beginSchedules(new.map(\.id), timings: timings)
             states = try await store.scheduleStates()
         }
         if !jobs.isEmpty { try await hear(now) }
+        let before = states
+        let retimed = agenda.withLock { $0.retimed(before) }
+        if !retimed.isEmpty {
+            try await store.retimeSchedules(retimed)
+            states = try await store.scheduleStates()
+        }
+        agenda.withLock { $0.endRetiming() }
         let looked = states
         let blocked = agenda.withLock { $0.untold(looked) }
         try await store.tellBlocked(blocked, at: now)

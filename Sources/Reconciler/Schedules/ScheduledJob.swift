@@ -103,6 +103,12 @@ public struct ScheduledJob: Sendable, Hashable {
     /// How many run at once in a lane.
     static let workers = [mainLane: 4, sharedLane: 1]
 
+    /// What its times follow from, as the store notes it; nil where it isn't known.
+    var timing: String? {
+        if case .unread = way { return nil }
+        return isZoneKnown ? "\(cron.description) \(zone.name)" : nil
+    }
+
     /// The first time after an instant.
     public func next(after instant: Timestamp) -> Timestamp? { cron.next(after: instant, in: zone) }
 

@@ -4,7 +4,7 @@ extension Migration {
         base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes, access,
         notices, integrations, pullRequests, schedules, steps, forgottenLogins, listings, shards,
         environmentLines, standing, panels, planWaits, checkedCommits, runsUnderWay, history,
-        tokenGenerations, loudLines, runEnvironments, modules, lastWords, toldHours,
+        tokenGenerations, loudLines, runEnvironments, modules, lastWords, toldHours, timings,
     ]
 
     /// The latest version that this program knows.

@@ -13,6 +13,23 @@ public struct ScheduleState: Sendable, Hashable {
     /// Since when it doesn't run by itself any more, until a person lets it.
     public let disabledAt: Timestamp?
     public let disabledReason: String?
+    /// The cron expression and zone by which it came here; nil where an earlier version moved it.
+    public let timing: String?
+}
+
+/// A schedule that has other times from now on.
+public struct ScheduleTiming: Sendable, Hashable {
+    public let id: String
+    /// Its cron expression and zone.
+    public let timing: String
+    /// As it was read.
+    public let before: String?
+
+    public init(_ id: String, _ timing: String, before: String?) {
+        self.id = id
+        self.timing = timing
+        self.before = before
+    }
 }
 
 /// One time of a schedule, which runs once ever: a row of `ops.schedule_slots`.

@@ -36,17 +36,52 @@ extension Store {
 
     /// Begins with schedules that were never seen: what was due before now is nobody's business.
     ///
+    /// - Parameters:
+    ///   - ids: theirs.
+    ///   - timings: the cron expression and zone of each, as far as that is known.
     /// - Throws: `StoreFault`.
-    public func beginSchedules(_ ids: [String]) async throws(StoreFault) {
+    public func beginSchedules(_ ids: [String], timings: [String: String] = [:]) async throws(StoreFault) {
         guard !ids.isEmpty else { return }
         let now = time.now
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             for id in ids {
                 try db.run(
                     """
-                    insert into ops.schedule_states (schedule_id, cursor_at, updated_at) values ($1, $2, $2)
-                    on conflict (schedule_id) do nothing
-                    """, [.text(id), .time(now)])
+                    insert into ops.schedule_states (schedule_id, cursor_at, updated_at, timing, timed_since)
+                    values ($1, $2, $2, $3, $4) on conflict (schedule_id) do nothing
+                    """,
+                    [.text(id), .time(now), .optional(timings[id]), .time(timings[id] == nil ? nil : now)])
+            }
+        }
+    }
+
+    /// Notes by which cron expression and zone schedules go on.
+    ///
+    /// By another one than before they begin now, as if they were new: of its times before nobody knew. Where none was noted yet
+    /// they stay where they are.
+    ///
+    /// - Parameter timings: each is noted unless somebody else has noted another one since it was read.
+    /// - Throws: `StoreFault`; those before may have been noted.
+    public func retimeSchedules(_ timings: [ScheduleTiming]) async throws(StoreFault) {
+        for start in stride(from: 0, to: timings.count, by: 200) {
+            let some = timings[start..<min(start + 200, timings.count)]
+            let now = time.now
+            try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                for one in some {
+                    guard let before = one.before else {
+                        try db.run(
+                            "update ops.schedule_states set timing = $2 where schedule_id = $1 and timing is null",
+                            [.text(one.id), .text(one.timing)])
+                        continue
+                    }
+                    // A cursor of a clock that was ahead is another matter.
+                    try db.run(
+                        """
+                        update ops.schedule_states set timing = $2, timed_since = $4, updated_at = $4,
+                          cursor_at = case when cursor_at < $4 then $4 else cursor_at end
+                        where schedule_id = $1 and timing = $3
+                        """, [.text(one.id), .text(one.timing), .text(before), .time(now)])
+                }
             }
         }
     }
@@ -327,13 +362,14 @@ extension Store {
     }
 
     static let stateColumns =
-        "schedule_id, cursor_at, timeouts, last_state, last_slot, disabled_at, disabled_reason"
+        "schedule_id, cursor_at, timeouts, last_state, last_slot, disabled_at, disabled_reason, timing"
 
     static func scheduleState(_ row: SQLRow) throws(StoreFault) -> ScheduleState {
         ScheduleState(
             id: try row.text(0), cursor: try row.time(1), timeouts: Int(clamping: try row.int(2)),
             lastState: row.optionalText(3).flatMap { ScheduleSlot.State(rawValue: $0) },
-            lastSlot: try row.optionalTime(4), disabledAt: try row.optionalTime(5), disabledReason: row.optionalText(6))
+            lastSlot: try row.optionalTime(4), disabledAt: try row.optionalTime(5), disabledReason: row.optionalText(6),
+            timing: row.optionalText(7))
     }
 
     static let slotColumns = """
