@@ -27,8 +27,16 @@ struct BackupWatchTests {
         let succeeded = BackupPast(lastSuccess: start + .hours(18), first: start - .hours(30))
         #expect(since(job, succeeded, after: 41) == nil)
         #expect(since(job, succeeded, after: 42) == "2026-03-03T00:00:00Z")
-        // Another time was never missed before it was wanted.
-        #expect(since(noon, succeeded, after: 90) == nil)
+        // Another time was never missed before it was wanted, whichever process looks.
+        var changed = succeeded
+        (changed.timing, changed.timedSince) = (noon.timing, start + .hours(90))
+        for anew in [false, true] {
+            if anew { watch = BackupWatch() }
+            #expect(since(noon, changed, after: 90) == nil)
+            #expect(since(noon, changed, after: 103) == "2026-03-05T12:00:00Z")
+        }
+        // What the store doesn't know yet is another's word, or yesterday's.
+        #expect(since(job, changed, after: 200) == nil)
         await clock.engine.close()
         await other.engine.close()
     }
@@ -50,6 +58,41 @@ struct BackupWatchTests {
         }
         #expect(Set(told).count == 3)
         await clock.engine.close()
+    }
+
+    @Test("A cron expression that was tightened while no service ran is no backup that is missing")
+    func tightened() async throws {
+        func jobs(_ cron: String) async throws -> Clockwork {
+            try await Clockwork(
+                [], environments: "environments: {shop: {tier: prod, backup_schedule: \"\(cron)\"}}\n"
+            ) { $0.runners["backup"] = .command(["/bin/true"], variables: []) }
+        }
+        let (clock, other) = (try await jobs("0 3 * * *"), try await jobs("0 * * * *"))
+        let before = clock.service()
+        for _ in 0..<48 {
+            try await clock.turn(before)
+            clock.time.advance(by: .minutes(30))
+        }
+        #expect(clock.runner.all.count == 1)
+        // It fails from now on; the service is another one.
+        clock.runner.answers.withLock { $0 = Array(repeating: .failed(code: "X", reason: "no"), count: 99) }
+        let metrics = Metrics()
+        func overdue() -> Double {
+            metrics.value("reconciler_backup_overdue_seconds", ["schedule": "backup/shop"]) ?? -1
+        }
+        let changed = clock.time.now
+        for holder in ["two", "three"] {
+            let service = ScheduleService(
+                store: clock.store, jobs: { [jobs = other.jobs] in jobs },
+                runner: { [runner = clock.runner] _ in runner }, time: clock.time, random: RandomSource(seed: 1),
+                log: .none, metrics: metrics, holder: holder)
+            try await clock.turn(service)
+            let due = try #require(other.jobs.first?.next(after: changed))
+            #expect(overdue() == max(0, Double((clock.time.now - due).microseconds / 1_000_000)), "\(holder)")
+            clock.time.advance(by: .hours(2))
+        }
+        await clock.engine.close()
+        await other.engine.close()
     }
 
     /// What becomes of each run, and what is in the way of it.

@@ -12,8 +12,8 @@ struct BackupWatch: Sendable {
     /// What was due while no service was there runs first.
     static let settling = Duration.hours(1)
 
-    /// By what is written: a cron expression itself is not light.
-    private var seen: [String: (cron: String, since: Timestamp)] = [:]
+    /// Since when this service knows each.
+    private var seen: [String: Timestamp] = [:]
     private var lookedAt: Duration?
 
     /// Whether it is time for another look.
@@ -25,12 +25,13 @@ struct BackupWatch: Sendable {
 
     /// Since when a backup should have been made; nil where none is missing.
     mutating func dueSince(_ job: ScheduledJob, _ past: BackupPast, _ now: Timestamp) -> Timestamp? {
-        let before = seen[job.id]
-        let cron = job.cron.description
-        if before?.cron != cron { seen[job.id] = (cron, now) }
-        // By another cron expression than before it is due by that, from now on.
-        let begin = before != nil && before?.cron != cron ? now : past.lastSuccess
-        let since = begin.map { job.next(after: $0) } ?? past.first ?? job.next(after: seen[job.id]?.since ?? now)
+        let sight = seen[job.id] ?? now
+        seen[job.id] = sight
+        // By another cron expression than the last success was due by it is due from when that was first seen; whoever has yet
+        // another one than the store notes has no word in it.
+        if let noted = past.timing, let timing = job.timing, noted != timing { return nil }
+        let begin = [past.lastSuccess, past.timedSince].compactMap(\.self).max()
+        let since = begin.map { job.next(after: $0) } ?? past.first ?? job.next(after: sight)
         return since.flatMap { $0 <= now ? $0 : nil }
     }
 
@@ -38,7 +39,7 @@ struct BackupWatch: Sendable {
     func notice(of job: ScheduledJob, since: Timestamp, _ past: BackupPast, _ now: Timestamp) -> Notice? {
         let days = (now - since).microseconds / Self.patience.microseconds
         // That nobody was ever to run it is told once, as what blocks it.
-        guard days > 0, past.first != nil, let sight = seen[job.id], now - sight.since >= Self.settling else {
+        guard days > 0, past.first != nil, let sight = seen[job.id], now - sight >= Self.settling else {
             return nil
         }
         let last = past.lastSuccess.map { "the last one is of \($0.minuteText) UTC" } ?? "there has been none"

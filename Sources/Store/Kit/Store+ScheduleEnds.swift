@@ -178,10 +178,17 @@ public struct BackupPast: Sendable, Hashable {
     public var lastSuccess: Timestamp?
     /// The first time that is remembered.
     public var first: Timestamp?
+    /// The cron expression and zone by which it is due, and since when; nil where that was never noted.
+    public var timing: String?
+    public var timedSince: Timestamp?
 
-    public init(lastSuccess: Timestamp? = nil, first: Timestamp? = nil) {
+    public init(
+        lastSuccess: Timestamp? = nil, first: Timestamp? = nil, timing: String? = nil, timedSince: Timestamp? = nil
+    ) {
         self.lastSuccess = lastSuccess
         self.first = first
+        self.timing = timing
+        self.timedSince = timedSince
     }
 }
 
@@ -199,12 +206,13 @@ extension Store {
                   (select r.slot from ops.schedule_slots r
                     where r.schedule_id = s.schedule_id and r.state = 'succeeded' order by r.slot desc limit 1),
                   (select r.slot from ops.schedule_slots r
-                    where r.schedule_id = s.schedule_id order by r.slot limit 1)
+                    where r.schedule_id = s.schedule_id order by r.slot limit 1), s.timing, s.timed_since
                 from ops.schedule_states s where substr(s.schedule_id, 1, \(prefix.unicodeScalars.count)) = $1
                 """, [.text(prefix)])
             {
                 pasts[try row.text(0)] = BackupPast(
-                    lastSuccess: try row.optionalTime(1), first: try row.optionalTime(2))
+                    lastSuccess: try row.optionalTime(1), first: try row.optionalTime(2), timing: row.optionalText(3),
+                    timedSince: try row.optionalTime(4))
             }
             return pasts
         }
