@@ -77,13 +77,42 @@ struct PreviewEndTests {
         let comment = try #require(site.comments.first)
         #expect(
             comment.contains(
-                "`pr-7`: being removed: the pull request is closed; a person has it left alone, and it goes when it is "
+                "`pr-7`: stays: the pull request is closed; a person has it left alone, and it goes when it is "
                     + "reconciled again\n"), "\(comment)")
         #expect(comment.contains("it is suspended (audit)"))
         try await site.world.setSuspended("pr-7", false)
         _ = await site.pass()
         #expect(await site.previews().isEmpty)
         #expect(site.comments.count == 1 && site.comments[0].contains("`pr-7`: gone"))
+        await site.close()
+    }
+
+    @Test(
+        "Of one that is closed or unlabeled while a person has it pinned all stands, and says that it stays",
+        arguments: [true, false])
+    func pinned(_ isClosed: Bool) async throws {
+        let site = try await Self.world(deployments: true)
+        let now = site.world.time.now
+        _ = try await site.world.store.setPinned(
+            "pr-7", true, reason: "customer demo", until: now + .days(5),
+            audit: AuditRecord(at: now, action: "env.pin", target: "pr-7", actor: "ada", detail: [:]))
+        if isClosed { try site.close(7) } else { try site.pull(7, ["labels": []]) }
+        for _ in 0..<2 { _ = await site.pass() }
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        let comment = try #require(site.comments.first)
+        #expect(comment.contains("`pr-7`: stays: ") && comment.contains("customer demo"), "\(comment)")
+        #expect(!site.sentences.contains("There is no preview.") && site.deployments == ["pr-7 1 success+url"])
+        #expect(site.checks.count == (isClosed ? 1 : 2))
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+        // Once it is let go it is told as gone.
+        site.world.time.advance(by: .days(6))
+        for _ in 0..<2 { _ = await site.pass() }
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments.count == 1 && site.comments[0].contains("`pr-7`: gone"))
+        #expect(site.sentences.last == "There is no preview." && site.addresses.last == "")
+        #expect(site.deployments == ["pr-7 1 success+url,inactive"])
         await site.close()
     }
 

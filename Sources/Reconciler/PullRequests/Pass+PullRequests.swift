@@ -46,7 +46,7 @@ extension Pass {
                 let isReplaced = policy.updateCommitStatus && row.checkedCommit != head
                 let isSaid = await say(
                     Words(
-                        comment: comment, check: check,
+                        comment: comment, check: check, isKept: report.isKept,
                         delivery: policy.createDeployments ? report.delivery(of: head) : nil,
                         replaced: isReplaced ? row.checkedCommit.flatMap { openCommits.contains($0) ? nil : $0 } : nil),
                     on: row, repository, host)
@@ -103,6 +103,8 @@ extension Pass {
     private struct Words: Sendable {
         let comment: String?
         let check: CommitCheck?
+        /// Whether what is over still answers at its address.
+        let isKept: Bool
         let delivery: PreviewDelivery?
         /// A commit of before, whose check nobody ends any more.
         let replaced: String?
@@ -115,6 +117,8 @@ extension Pass {
             if let delivery {
                 words += [delivery.commit, delivery.state.rawValue, delivery.sentence, delivery.address ?? ""]
             }
+            // That its address leads nowhere any more is said once it is so.
+            if !words.isEmpty, isKept { words.append("kept") }
             return words.isEmpty ? nil : Digest(of: words.joined(separator: "\n")).hex
         }
 
@@ -207,7 +211,8 @@ extension Pass {
                         try await host.set(check, on: pull.headCommit, of: repository, context)
                     } else {
                         try await host.end(
-                            unsettled: check, gone: PreviewReport.gone, on: pull.headCommit, of: repository, context)
+                            unsettled: check, gone: words.isKept ? nil : PreviewReport.gone, on: pull.headCommit,
+                            of: repository, context)
                     }
                 }
                 if let delivery = words.delivery { try await host.tell(delivery, of: repository, context) }

@@ -35,6 +35,8 @@ struct PreviewReport: Sendable {
         case suspended(String)
         /// Not wanted any more, and not all of it is gone.
         case leaving(String)
+        /// Not wanted any more, and a person keeps it.
+        case kept(String)
         case gone(String)
     }
 
@@ -93,10 +95,15 @@ struct PreviewReport: Sendable {
         if case .gone = stage { true } else { false }
     }
 
+    /// Whether a person keeps it though nothing wants it any more.
+    var isKept: Bool {
+        if case .kept = stage { true } else { false }
+    }
+
     private var isAlive: Bool {
         switch stage {
         case .ready, .underway, .waiting, .failed, .uncertain, .suspended: true
-        case .expired, .leaving, .gone: false
+        case .expired, .leaving, .kept, .gone: false
         }
     }
 
@@ -110,6 +117,7 @@ struct PreviewReport: Sendable {
         case .uncertain(let reason): "unknown: \(reason)"
         case .suspended(let reason): "left alone: \(reason)"
         case .leaving(let reason): "being removed: \(reason)"
+        case .kept(let reason): "stays: \(reason)"
         case .gone(let reason): "gone: \(reason)"
         }
     }
@@ -165,6 +173,7 @@ struct PreviewReport: Sendable {
         case .expired: (.success, "The preview has expired; \(revival).")
         case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
         case .suspended: (.pending, "A person has the preview left alone; the comment says why.")
+        case .kept: (.success, "The preview stays, though nothing wants it any more; the comment says why.")
         case .leaving, .gone: (Self.gone.state, Self.gone.sentence)
         }
     }
@@ -196,7 +205,7 @@ extension PreviewReport {
     func delivery(of head: String) -> PreviewDelivery? {
         let word: (state: PreviewDelivery.State, sentence: String)? =
             switch stage {
-            case .uncertain, .suspended: nil
+            case .uncertain, .suspended, .kept: nil
             case .expired, .leaving, .gone: (.ended, "")
             case .waiting: (.queued, standing.sentence)
             case .underway: (.underway, standing.sentence)
@@ -272,7 +281,9 @@ struct PreviewFacts: Sendable {
             case (.suspended, _): "; a person has it left alone, and it goes when it is reconciled again"
             default: ""
             }
-        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason + hold) : .gone(reason))
+        let stage: PreviewReport.Stage =
+            !isLeft ? .gone(reason) : hold.isEmpty ? .leaving(reason) : .kept(reason + hold)
+        var report = PreviewReport(slug: slug, stage: stage)
         if isLeft { report.parts = (changes[slug] ?? []).filter { !done.contains($0.key) }.map(part) }
         return report
     }
