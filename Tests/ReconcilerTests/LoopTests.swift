@@ -304,8 +304,8 @@ struct LoopTests {
         #expect(links.count == 3)
         let head = try #require(try await world.store.evidenceHead())
         let evidence = EvidenceStore(directory: "\(world.directory.path)/evidence")
-        let known = Dictionary(uniqueKeysWithValues: links.map { ($0.runID, $0.manifest) })
-        let whole = evidence.verify(head, known: known)
+        let rows = Dictionary(uniqueKeysWithValues: links.map { ($0.sequence, $0) })
+        let whole = evidence.verify(head, rows: rows)
         #expect(whole.isWhole, "\(whole.faults)")
         #expect(whole.manifests == 3)
 
@@ -322,11 +322,11 @@ struct LoopTests {
             changed[changed.count / 2] ^= 1
             FileSystem.remove(path)
             try FileSystem.write(changed, to: path)
-            #expect(evidence.verify(first.head, known: known).faults.contains { $0.message.contains(item.name) })
+            #expect(evidence.verify(first.head, rows: rows).faults.contains { $0.message.contains(item.name) })
             FileSystem.remove(path)
             try FileSystem.write(bytes, to: path)
         }
-        #expect(evidence.verify(head, known: known).isWhole)
+        #expect(evidence.verify(head, rows: rows).isWhole)
     }
 
     @Test("No secret reaches the store, the evidence or a report")

@@ -167,13 +167,13 @@ struct RetentionTests {
         let newest = try #require(links.first)
         #expect(try await Self.verify(world, newest.runID).isWhole)
         // Without its anchor the chain doesn't begin anywhere.
-        let faults = evidence.verify(newest.head, known: [:]).faults.map(\.code)
+        let faults = evidence.verify(newest.head).faults.map(\.code)
         #expect(faults == ["EVID-0001"])
         let wrong = ChainAnchor(
             sequence: newest.sequence - links.count + 2, digest: links[0].manifest.description, before: newest.at,
             cutAt: newest.at)
         #expect(
-            evidence.verify(newest.head, known: [:], since: EvidenceHorizon(wrong, artifacts: 0)).faults.map(\.code)
+            evidence.verify(newest.head, since: EvidenceHorizon(wrong, artifacts: 0)).faults.map(\.code)
                 == ["EVID-0004"])
     }
 }

@@ -206,7 +206,7 @@ private struct SeededLife {
         #expect(try await world.store.openEntries().isEmpty, "\(story.joined(separator: "\n"))\n\(replay)")
         let head = try #require(try await world.store.evidenceHead())
         let evidence = EvidenceStore(directory: "\(world.directory.path)/evidence")
-        #expect(evidence.verify(head, known: [:]).isWhole, "\(replay)")
+        #expect(evidence.verify(head).isWhole, "\(replay)")
     }
 
     // MARK: What happens

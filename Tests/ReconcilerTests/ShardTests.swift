@@ -114,7 +114,7 @@ struct ShardTests {
         #expect(chain.map(\.sequence) == Array((1...chain.count).reversed()))
         let head = try #require(chain.first?.head)
         #expect(first.evidence != nil)
-        #expect(alpha.evidence.verify(head, known: [:]).faults.isEmpty)
+        #expect(alpha.evidence.verify(head).faults.isEmpty)
     }
 
     @Test(

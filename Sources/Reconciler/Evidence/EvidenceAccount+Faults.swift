@@ -14,7 +14,7 @@ extension EvidenceStore {
     public func verify(_ account: EvidenceAccount, stepsSince: Timestamp?) -> EvidenceVerification? {
         guard let link = account.link else { return nil }
         var result = verify(
-            link.head, known: [:],
+            link.head,
             rows: Dictionary(account.links.map { ($0.sequence, $0) }, uniquingKeysWith: { first, _ in first }),
             since: EvidenceHorizon(account.anchor, artifacts: account.artifacts))
         result.faults += account.linkFaults

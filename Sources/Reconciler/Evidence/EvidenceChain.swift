@@ -1,4 +1,4 @@
-public import Basics
+import Basics
 public import Store
 
 /// What a check of the evidence found.
@@ -36,13 +36,12 @@ extension EvidenceStore {
     ///
     /// - Parameters:
     ///   - head: the link of the run, as the store remembers it.
-    ///   - known: the digests that the store remembers of all runs, by run id: a chain that was rewritten as a whole
-    ///     still differs from them.
-    ///   - rows: each link as the store has it, by its number; a run can have more than one.
+    ///   - rows: each link as the store has it, by its number: a chain that was rewritten as a whole still differs from
+    ///     them. A run can have more than one.
     ///   - horizon: where the chain begins since its oldest links were cut.
     /// - Returns: how much was checked, and every break that was found.
     public func verify(
-        _ head: EvidenceHead, known: [String: Digest], rows: [Int: EvidenceLink] = [:],
+        _ head: EvidenceHead, rows: [Int: EvidenceLink] = [:],
         since horizon: EvidenceHorizon = EvidenceHorizon(nil, artifacts: 0)
     ) -> EvidenceVerification {
         var result = EvidenceVerification()
@@ -69,12 +68,6 @@ extension EvidenceStore {
                                 + link.digest.short
                             : "the store says that number \(link.sequence) is of run \(row.runID), and its manifest is of "
                                 + "run \(manifest.runID)",
-                        place: path(of: link.digest))
-                }
-                if let remembered = known[manifest.runID], remembered != link.digest {
-                    throw EvidenceFault(
-                        "EVID-0005",
-                        "the store remembers manifest \(remembered.short) for run \(manifest.runID), the chain holds \(link.digest.short)",
                         place: path(of: link.digest))
                 }
                 if isFirst {

@@ -24,8 +24,9 @@ extension Service {
     /// Of two that each lack something else none has less: both keep their share.
     func lacksMoreThanOthers() async throws(StoreFault) -> Bool {
         let (holder, lacking) = (reconciler.holder, lacking)
-        let standing = try await reconciler.store.shardStanding()
         let known = Self.lacks(try await reconciler.store.bookmark(Self.lacksKey))
+        if lacking.isEmpty, known[holder]?.isEmpty == true { return false }
+        let standing = try await reconciler.store.shardStanding()
         if known[holder] != lacking {
             let services = Set(standing.services.map(\.holder))
             try await reconciler.store.changeBookmark(Self.lacksKey) { stored in

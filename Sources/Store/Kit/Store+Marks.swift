@@ -32,17 +32,20 @@ extension Store {
             for mark in marks {
                 try db.run(
                     """
-                    insert into ops.prune_marks (resource_key, provider_id, environment, marked_at, goes_at, revision, run_id)
+                    insert into ops.prune_marks (
+                      resource_key, provider_id, environment, marked_at, goes_at, revision, run_id)
                     values ($1, $2, $3, $4, $5, $6, $7)
                     on conflict (resource_key) do update
                     set provider_id = excluded.provider_id, environment = excluded.environment,
-                      marked_at = excluded.marked_at, goes_at = excluded.goes_at, revision = excluded.revision, run_id = excluded.run_id
+                      marked_at = excluded.marked_at, goes_at = excluded.goes_at, revision = excluded.revision,
+                      run_id = excluded.run_id
                     where prune_marks.provider_id <> excluded.provider_id or prune_marks.marked_at < excluded.marked_at
-                      or (prune_marks.goes_at is null and excluded.goes_at is not null and prune_marks.marked_at = excluded.marked_at)
+                      or (prune_marks.goes_at is null and excluded.goes_at is not null
+                        and prune_marks.marked_at = excluded.marked_at)
                     """,
                     [
                         .text(mark.key.description), .text(mark.providerID), .optional(mark.environment),
-                        .time(mark.markedAt), mark.goesAt.map { .time($0) } ?? .null, .text(mark.revision),
+                        .time(mark.markedAt), .time(mark.goesAt), .text(mark.revision),
                         .text(runID),
                     ])
             }

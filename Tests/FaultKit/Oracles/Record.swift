@@ -93,7 +93,7 @@ struct Record: Sendable {
             violations.append("there is no evidence")
             return
         }
-        let verification = world.evidence.verify(head, known: [:])
+        let verification = world.evidence.verify(head)
         for fault in verification.faults { violations.append("the evidence is broken: \(fault.message)") }
         // What crashes and later passes leave is never taken for a change by somebody.
         for link in try await store.evidenceChain(limit: 1_000) {

@@ -1,0 +1,117 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Simulator
+import Store
+import StoreSQLite
+import Testing
+import Web
+
+/// What isn't there any more, or not under the name that it had, is not let go of for that.
+extension SafetyTests {
+    @Test("What has vanished stays vanished to the guard: the second pass deletes no more than the first")
+    func remembersWhatVanished() async throws {
+        let empty = [SourceFile(path: "ssot/README.md", text: "moved\n")]
+        let policies = [SourceFile(path: ".odooops/policies.yaml", text: World.policies)]
+        for (name, files, subject) in [
+            ("a root", policies, "roots"), ("everything", empty + policies, "documents"),
+        ] {
+            let world = try await World()
+            _ = await world.pass()
+            let holdings = await world.holdings()
+            var tree = World.tree(branches: ["main"], revision: "b")
+            tree.files = files
+            world.source.set(tree)
+            for number in 1...3 {
+                let report = await world.pass()
+                #expect(await world.holdings() == holdings, "\(name), pass \(number): \(report.story)")
+                let codes = report.plan?.diagnostics.map(\.code) ?? []
+                #expect(codes.contains("PLAN-0002") || codes.contains("PLAN-0003"), "\(name), pass \(number)")
+            }
+            // It denies every deletion for as long as it lasts: people are told once, and once that it is over.
+            func told(_ kind: Notice.Kind) async throws -> [Notice] {
+                try await world.store.notices(limit: 1_000).filter { $0.kind == kind && $0.subject == subject }
+            }
+            let summary = try await told(.findingOpened).map(\.summary)
+            #expect(summary.count == 1 && summary.first?.contains("nothing is deleted") == true, "\(name): \(summary)")
+            world.source.set(World.tree(revision: "c"))
+            let back = await world.pass()
+            #expect(try await told(.findingResolved).count == 1, "\(name): \(back.story)")
+            #expect(try await told(.findingOpened).count == 1)
+        }
+    }
+
+    @Test("A pass that is restricted to a target deletes nothing else")
+    func staysWithinTargets() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        world.source.set(
+            World.tree(
+                environments: World.environments.replacing("  crm: {", "  # crm: {"), branches: ["main"], revision: "b")
+        )
+        let report = await world.pass(PassOptions(targets: ["feature-loyalty"]))
+        #expect(report.isSuccess, "\(report.story)")
+        let holdings = await world.holdings()
+        #expect(!holdings.contains { $0.contains("loyalty") })
+        #expect(holdings.contains("database shop-pg odoo_crm") && holdings.contains("record shop.example A crm"))
+    }
+
+    @Test("What left a file that is broken elsewhere stays until the file can be read")
+    func keepsWhatLeftABrokenFile() async throws {
+        let two = World.inventory.replacing(
+            "databases:", "  - {name: old, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}\ndatabases:")
+        let record = "{type: TXT, name: note, data: kept, ttl: 300}"
+        let inventory = two.replacing("ttl: 1800}]", "ttl: 1800}, \(record)]")
+        let world = try await World(World.tree(inventory: inventory))
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("droplet old s-1vcpu-1gb") && holdings.contains("record shop.example TXT note"))
+        // What can still be told apart may go; of the broken part nothing.
+        let cases: [(broken: String, allowed: Set<String>)] = [
+            (World.inventory.replacing("type: A, name", "type: [A], name"), []),
+            (World.inventory.replacing("type: A, name: \"@\"", "type: A"), []),
+            (World.inventory.replacing("- name: shop.example", "- nam: shop.example"), []),
+            (World.inventory.trimmingLastLineBreaks, []),
+            (World.inventory.replacing("name: web, region", "region"), ["record shop.example TXT note"]),
+        ]
+        for (broken, allowed) in cases {
+            world.source.set(World.tree(inventory: broken, revision: "b"))
+            let report = await world.pass()
+            let gone = Set(holdings).subtracting(await world.holdings())
+            #expect(gone.isSubset(of: allowed), "\(broken)\n\(report.story)")
+        }
+    }
+
+    @Test(
+        "A name that can't be used, and an entry that is broken under a new name, let nothing go",
+        arguments: [
+            ("- name: shop.example", "- name: shop example"), ("- name: shop.example", "- name: \"shop,example\""),
+            ("- name: shop.example", "- name: shop"), ("name: \"@\"", "name: a b"), ("{name: web,", "{name: we b,"),
+            ("{name: shop-pg,", "{name: shop pg,"), ("[project:shop]", "[project shop]"), ("  crm: {", "  Crm: {"),
+            ("  crm: {", "  crm_2: {"), ("  production: {", "  Production: {"),
+            ("  crm: {tier: dev,", "  sales: {tier: dev, workers: two,"),
+            (
+                "  crm: {tier: dev, branch: feature/crm, host: web",
+                "  sales: {tier: dev, branch: feature/crm, host: wbe"
+            ),
+        ])
+    func keepsWhatANameMayMean(_ text: String, _ slip: String) async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("database shop-pg odoo_crm") && holdings.contains("record shop.example A @"))
+        world.source.set(
+            World.tree(
+                inventory: World.inventory.replacing(text, with: slip),
+                environments: World.environments.replacing(text, with: slip), revision: "b"))
+        for number in 1...3 {
+            let report = await world.pass()
+            let gone = Set(holdings).subtracting(await world.holdings())
+            #expect(gone.isEmpty, "pass \(number): \(report.story)")
+            #expect(report.desired?.diagnostics.contains { $0.severity == .error } == true)
+            world.time.advance(by: .days(2))
+        }
+    }
+}
