@@ -1,16 +1,34 @@
 /// A value that can't be printed, interpolated, encoded or logged; only `reveal` gives it out.
+///
+/// One that `SecretReference.follow` gives is what its file holds at each `reveal`: whoever keeps it for months sees a
+/// rotation.
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private let value: String
+    private let source: any SecretSource
 
-    public init(_ value: String) { self.value = value }
+    public init(_ value: String) { source = value }
+
+    init(source: any SecretSource) { self.source = source }
 
     /// Hands the value to `body`, which must not keep or print it.
     public func reveal<Result, Failure: Error>(_ body: (String) throws(Failure) -> Result) throws(Failure) -> Result {
-        try body(value)
+        try body(source.current)
+    }
+
+    /// Hands the value to `body`, and those before it that somebody may still send back: for taking them out of a text.
+    public func revealAll(_ body: (String) -> Void) { source.all.forEach(body) }
+
+    /// What is made of the value, as secret as it, and made anew where it changes.
+    public func map(_ transform: @escaping @Sendable (String) -> String) -> Secret {
+        Secret(source: MappedSecret(base: source, transform: transform))
+    }
+
+    /// The secret, but for changes that `accepts` refuses: then it stays what it was.
+    public func steady(while accepts: @escaping @Sendable (String) -> Bool) -> Secret {
+        Secret(source: SteadySecret(source, accepts))
     }
 
     /// Whether there is nothing in it.
-    public var isEmpty: Bool { value.isEmpty }
+    public var isEmpty: Bool { source.current.isEmpty }
 
     public var description: String { "<secret>" }
 
@@ -50,11 +68,17 @@ public enum SecretReference: Sendable, Hashable, CustomStringConvertible {
         case .environment(let name):
             guard let value = environment[name], !value.isEmpty else { return nil }
             return Secret(value)
-        case .file(let path):
-            guard let bytes = try? FileSystem.read(path, limit: 1 << 16) else { return nil }
-            var text = String(decoding: bytes, as: UTF8.self)
-            while text.last?.isNewline == true { text.removeLast() }
-            return text.isEmpty ? nil : Secret(text)
+        case .file(let path): return SecretFile.text(path).map { Secret($0) }
+        }
+    }
+
+    /// The value as `resolve` gives it, for what keeps it as long as the process lives.
+    ///
+    /// That of a file is read anew once the file is another one. While there is none, or nothing in it, the last value stands.
+    public func follow(in environment: [String: String]) -> Secret? {
+        switch self {
+        case .environment: resolve(in: environment)
+        case .file(let path): SecretFile(path).map { Secret(source: $0) }
         }
     }
 }

@@ -17,30 +17,30 @@ public struct HookEndpoints: Sendable {
         case guarded(Secret)
     }
 
-    private let doors: [HookProvider: Door]
+    private let door: @Sendable (HookProvider) -> Door
     private let intake: DeliveryIntake
     private let metrics: Metrics
     private let time: any TimeSource
 
     /// - Parameters:
-    ///   - doors: by provider; one that is missing is closed.
     ///   - intake: keeps what was proved.
     ///   - metrics: counts.
     ///   - time: what the instants of signatures are held against.
-    public init(doors: [HookProvider: Door], intake: DeliveryIntake, metrics: Metrics, time: any TimeSource) {
-        self.doors = doors
+    ///   - door: of a provider, asked at each delivery.
+    public init(
+        intake: DeliveryIntake, metrics: Metrics, time: any TimeSource, door: @escaping @Sendable (HookProvider) -> Door
+    ) {
+        self.door = door
         self.intake = intake
         self.metrics = metrics
         self.time = time
     }
 
-    /// The door of each provider, from the references that are configured.
-    public static func doors(
-        _ references: [HookProvider: SecretReference], in environment: [String: String]
-    ) -> [HookProvider: Door] {
-        references.mapValues { reference in
-            reference.resolve(in: environment).map { .guarded($0) } ?? .broken(reference)
-        }
+    /// A provider's door, by the reference that is configured for it: what it leads to now, so that a secret that comes late
+    /// or is replaced needs no restart.
+    public static func door(_ reference: SecretReference?, in environment: [String: String]) -> Door {
+        guard let reference else { return .closed }
+        return reference.resolve(in: environment).map { .guarded($0) } ?? .broken(reference)
     }
 
     /// Answers a post to a provider's path; nil where the path is nobody's.
@@ -63,7 +63,7 @@ public struct HookEndpoints: Sendable {
 
     private func take(_ request: WebRequest, from provider: HookProvider) async -> (Outcome, WebResponse) {
         let secret: Secret
-        switch doors[provider] ?? .closed {
+        switch door(provider) {
         case .guarded(let value): secret = value
         case .broken(let reference):
             return (.unavailable, .refusal(503, "the secret of \(provider.title)'s hooks leads nowhere: \(reference)"))

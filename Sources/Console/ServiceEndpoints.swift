@@ -12,24 +12,22 @@ public struct ServiceEndpoints: Sendable {
     private let metrics: Metrics
     private let time: any TimeSource
     private let interval: Duration
-    private let hookSecret: Secret?
-    private let isHookSecretConfigured: Bool
+    private let door: @Sendable () -> HookEndpoints.Door
     private let hooks: HookEndpoints?
 
-    /// The endpoints of one service; `hookSecret` signs `POST /hooks/reconcile`, `hooks` takes what providers send.
+    /// The endpoints of one service; `door` is that of `POST /hooks/reconcile`, `hooks` takes what providers send.
     ///
-    /// A secret that is configured and leads to no value refuses every post: such a reference is no open door.
+    /// A door whose secret leads to no value refuses every post; without a secret only this machine itself may post.
     public init(
-        service: Service, store: Store, metrics: Metrics, time: any TimeSource, interval: Duration, hookSecret: Secret?,
-        isHookSecretConfigured: Bool, hooks: HookEndpoints? = nil
+        service: Service, store: Store, metrics: Metrics, time: any TimeSource, interval: Duration,
+        hooks: HookEndpoints? = nil, door: @escaping @Sendable () -> HookEndpoints.Door = { .closed }
     ) {
         self.service = service
         probe = StoreProbe(store, time: time)
         self.metrics = metrics
         self.time = time
         self.interval = interval
-        self.hookSecret = hookSecret
-        self.isHookSecretConfigured = isHookSecretConfigured
+        self.door = door
         self.hooks = hooks
     }
 
@@ -88,20 +86,23 @@ public struct ServiceEndpoints: Sendable {
     }
 
     private func hook(_ request: WebRequest, _ isForwarded: Bool) async -> WebResponse {
-        if let hookSecret {
+        switch door() {
+        case .guarded(let secret):
             guard let signature = request.header("X-Hub-Signature-256"), signature.hasPrefix("sha256="),
                 let given = Hex.decode(signature.dropFirst(7)),
-                hookSecret.reveal({ equalInConstantTime(given, hmacSHA256(key: Array($0.utf8), request.body)) })
+                secret.reveal({ equalInConstantTime(given, hmacSHA256(key: Array($0.utf8), request.body)) })
             else {
                 return .refusal(
                     401, "the signature is missing or wrong: X-Hub-Signature-256 is sha256= and the HMAC of the body")
             }
-        } else if isHookSecretConfigured {
-            return .refusal(503, "hook_secret is configured and leads to no value")
-        } else if isForwarded || !ClientOrigin.isByHandHere(request) {
+        case .broken(let reference):
+            return .refusal(503, "hook_secret is configured and leads to no value: \(reference)")
+        case .closed:
             // A proxy at this machine brings everybody, and a browser what any page tells it.
-            return .refusal(
-                403, "without hook_secret only this machine itself may ask for a pass: name one in reconciler.yaml")
+            guard !isForwarded, ClientOrigin.isByHandHere(request) else {
+                return .refusal(
+                    403, "without hook_secret only this machine itself may ask for a pass: name one in reconciler.yaml")
+            }
         }
         await service.ask(.webhook)
         return .json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])

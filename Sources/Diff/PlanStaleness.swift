@@ -27,7 +27,9 @@ public enum PlanStaleness {
                 lines.append("something that the plan looks at moved at a provider, though no change moved by it")
             }
             if saved.basis.inventory != fresh.basis.inventory {
-                lines.append("the inventory moved: another run has applied, adopted or extended something since")
+                lines.append(
+                    "the inventory moved: since then something was applied, adopted or extended, or a pass took over what a "
+                        + "commit newly says of what is there already")
             }
             if saved.basis.desired != fresh.basis.desired, saved.revision == fresh.revision {
                 lines.append("what is wanted moved at the same commit: a branch got a new commit, or came or went")

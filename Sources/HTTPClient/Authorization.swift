@@ -29,7 +29,7 @@ public struct Authorization: Sendable {
 
     /// `Authorization: Basic …` (RFC 7617).
     public static func basic(user: String, password: Secret) -> Authorization {
-        let encoded = password.reveal { Secret(Base64.encode(Array("\(user):\($0)".utf8))) }
+        let encoded = password.map { Base64.encode(Array("\(user):\($0)".utf8)) }
         return Authorization(secrets: [password, encoded]) { request in
             encoded.reveal { request.headers.append(HTTPHeader("Authorization", "Basic \($0)")) }
         }
@@ -39,7 +39,7 @@ public struct Authorization: Sendable {
     public static func header(_ name: String, _ value: Secret) -> Authorization {
         guard !value.isEmpty else { return .none }
         // `Bearer …` is two words, and the second is the secret.
-        let last = value.reveal { Secret($0.split(separator: " ").last.map(String.init) ?? "") }
+        let last = value.map { $0.split(separator: " ").last.map(String.init) ?? "" }
         return Authorization(secrets: [value, last]) { request in
             value.reveal { request.headers.append(HTTPHeader(name, $0)) }
         }

@@ -13,6 +13,12 @@ public struct WebIdentity: Sendable {
         self.certificate = certificate
         self.key = key
     }
+
+    /// Whether a server could prove itself by it.
+    ///
+    /// - Returns: when the certificate ends; nil when it doesn't say so.
+    /// - Throws: `WebFault` when they can't be used.
+    public func check() throws(WebFault) -> Timestamp? { try IdentityInUse(self).end }
 }
 
 /// A certificate and a key as the daemon's connections use them.

@@ -27,6 +27,21 @@ extension WebIdentity {
     }
 }
 
+extension TokenKey {
+    /// The key that the configuration names; nil where it names none.
+    ///
+    /// - Throws: `ConfigurationFault` where no key is at the place that it names.
+    init?(configured access: Configuration.Access, _ environment: [String: String]) throws(ConfigurationFault) {
+        guard let reference = access.signingKey else { return nil }
+        guard let key = reference.resolve(in: environment).flatMap({ TokenKey($0) }) else {
+            throw ConfigurationFault(
+                "CONF-0010", "access.signing_key is to come from \(reference), and there is no key of 32 bytes",
+                hint: "Make one: openssl rand -hex 32 > FILE; chmod 600 FILE")
+        }
+        self = key
+    }
+}
+
 extension AccessControl {
     /// Access to the service, as the configuration says.
     ///
@@ -40,24 +55,9 @@ extension AccessControl {
         settings.isSecure = configuration.tls != nil
         settings.userLimit = access.userLimit
         settings.keyLimit = access.keyLimit
-        settings.trustedProxies = try access.trustedProxies.map { text in
-            guard let range = AddressRange(text) else {
-                throw ConfigurationFault(
-                    "CONF-0012", "access.trusted_proxies can't hold \(text)",
-                    hint: "Write addresses and blocks such as 10.0.0.0/8, commas between.")
-            }
-            return range
-        }
-        if let reference = access.signingKey {
-            guard let key = reference.resolve(in: environment).flatMap({ TokenKey($0) }) else {
-                throw ConfigurationFault(
-                    "CONF-0010", "access.signing_key is to come from \(reference), and there is no key of 32 bytes",
-                    hint: "Make one: openssl rand -hex 32 > FILE; chmod 600 FILE")
-            }
-            settings.signingKey = key
-        } else {
-            settings.signingKey = try Self.ownKey(in: configuration.stateDirectory)
-        }
+        settings.trustedProxies = access.trustedProxies
+        settings.signingKey =
+            try TokenKey(configured: access, environment) ?? Self.ownKey(in: configuration.stateDirectory)
         let issuer = access.issuer.map {
             TokenIssuer(
                 IssuerSettings(issuer: $0, audience: access.audience, rolesClaim: access.rolesClaim),

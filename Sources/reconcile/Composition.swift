@@ -89,7 +89,8 @@ struct Composition {
         guard let repository = configuration.ssot else {
             throw ConfigurationFault(
                 "CONF-0013", "no repository is configured",
-                hint: "Name it with --ssot URL|PATH, with ODOOOPS_SSOT, or as ssot.url in reconciler.yaml.")
+                hint: "Name it as ODOOOPS_SSOT=URL|PATH, as ssot.url in reconciler.yaml, or by "
+                    + "reconcile's option --ssot URL|PATH.")
         }
         let pool = ThreadPool(threads: 2)
         func mirror(_ repository: Configuration.Repository) -> GitMirror {
@@ -142,8 +143,7 @@ enum StoreAccess {
     }
 
     private static func connect(_ configuration: Configuration) async throws(StoreFault) -> (Store, isEmbedded: Bool) {
-        let address = try configuration.store.reveal { text throws(StoreFault) in try StoreAddress(text) }
-        switch address {
+        switch try StoreAddress(configuration.store) {
         case .sqlite(let path, let isReadOnly):
             // The default file lives in the state directory, which the first run makes.
             if path.hasPrefix(configuration.stateDirectory + "/") {

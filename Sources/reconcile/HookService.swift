@@ -31,9 +31,9 @@ struct HookService: Sendable {
             metrics: composition.metrics, holder: reconciler.holder
         ) { await poller.lookAgain(at: $0) }
         endpoints = HookEndpoints(
-            doors: HookEndpoints.doors(configuration.hookSecrets, in: environment),
             intake: DeliveryIntake(store: composition.store, time: reconciler.time) { processor.notice() },
-            metrics: composition.metrics, time: reconciler.time)
+            metrics: composition.metrics, time: reconciler.time
+        ) { HookEndpoints.door(configuration.hookSecrets[$0], in: environment) }
         self.processor = processor
         self.poller = poller
         self.bell = bell

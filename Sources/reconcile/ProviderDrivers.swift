@@ -16,6 +16,8 @@ import SupabaseDriver
 import VercelDriver
 
 /// Makes the driver of each provider from its account; one without a credential observes nothing and says why.
+///
+/// Credentials are followed: a service lives for longer than most of them.
 struct ProviderDrivers {
     private let configuration: Configuration
     private let environment: [String: String]
@@ -85,7 +87,7 @@ struct ProviderDrivers {
             ]
         }
         var logins: RegistryLogins?
-        if let text = account.secrets["auth_config"]?.resolve(in: environment) {
+        if let text = account.secrets["auth_config"]?.follow(in: environment) {
             logins = RegistryLogins(text)
             guard logins != nil else {
                 return [
@@ -106,7 +108,7 @@ struct ProviderDrivers {
 
     /// Left out where nobody configured it, like Docker.
     private var postgres: [any Driver] {
-        guard let uri = configuration.providers["postgres"]?.credential?.resolve(in: environment) else { return [] }
+        guard let uri = configuration.providers["postgres"]?.credential?.follow(in: environment) else { return [] }
         return [PostgresDriver(uri: uri, resolve: { [environment] in $0.resolve(in: environment) })]
     }
 
@@ -122,12 +124,12 @@ struct ProviderDrivers {
     /// Left out where nobody configured it, like Docker.
     private var spaces: [any Driver] {
         guard let account = configuration.providers["spaces"],
-            let key = account.secrets["access_key_id"]?.resolve(in: environment),
-            let secret = account.credential?.resolve(in: environment)
+            let key = account.secrets["access_key_id"]?.follow(in: environment),
+            let secret = account.credential?.follow(in: environment)
         else { return [] }
         return [
             SpacesDriver(
-                credential: SpacesCredential(accessKey: key.reveal { $0 }, secretKey: secret),
+                credential: SpacesCredential(accessKey: key, secretKey: secret),
                 endpoint: SpacesEndpoint(configured: account.apiURL), transport: transport,
                 budget: budgets.budget(provider: "spaces", credential: secret, .spaces), time: time, random: random)
         ]
@@ -136,7 +138,7 @@ struct ProviderDrivers {
     /// Left out where nobody configured it, like Docker.
     private var vercel: [any Driver] {
         guard let account = configuration.providers["vercel"],
-            let token = account.credential?.resolve(in: environment)
+            let token = account.credential?.follow(in: environment)
         else { return [] }
         return [
             VercelDriver(
@@ -149,7 +151,7 @@ struct ProviderDrivers {
     /// Left out where nobody configured it, like Spaces.
     private var supabase: [any Driver] {
         guard let account = configuration.providers["supabase"],
-            let token = account.credential?.resolve(in: environment)
+            let token = account.credential?.follow(in: environment)
         else { return [] }
         return [
             SupabaseDriver(
@@ -178,7 +180,7 @@ struct ProviderDrivers {
 
     /// No driver where the account has no credential: its kinds are unknown then, and keep no drift open.
     private func optional(_ name: String, _ make: (Configuration.Provider, Secret) -> any Driver) -> [any Driver] {
-        guard let account = configuration.providers[name], let secret = account.credential?.resolve(in: environment)
+        guard let account = configuration.providers[name], let secret = account.credential?.follow(in: environment)
         else { return [] }
         return [make(account, secret)]
     }
@@ -194,13 +196,13 @@ struct ProviderDrivers {
     /// Left out where nobody configured it, like Docker.
     private var github: [any Driver] {
         guard let account = configuration.providers["github"],
-            let token = account.credential?.resolve(in: environment)
+            let token = account.credential?.follow(in: environment)
         else { return [] }
         return [
             GitHubDriver(
                 token: token, baseURL: account.apiURL, transport: transport,
                 budget: budgets.budget(provider: "github", credential: token, .gitHub),
-                hookSecret: account.secrets["webhook_secret"]?.resolve(in: environment),
+                hookSecret: account.secrets["webhook_secret"]?.follow(in: environment),
                 login: account.options["login"],
                 time: time, random: random
             ) { [environment] in $0.resolve(in: environment) }
@@ -214,7 +216,7 @@ struct ProviderDrivers {
         guard let account = configuration.providers[name], let reference = account.credential else {
             return UnconfiguredDriver(provider: name, schemas: schemas, reason: "it is not configured")
         }
-        guard let secret = reference.resolve(in: environment) else {
+        guard let secret = reference.follow(in: environment) else {
             return UnconfiguredDriver(
                 provider: name, schemas: schemas, reason: "no credential: \(reference) is not set")
         }

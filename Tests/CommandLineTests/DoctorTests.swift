@@ -71,6 +71,32 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         Ailment(
             check: "hooks of GitHub", state: "failed", remedy: "hooks.github",
             environment: ["ODOOOPS_HOOKS_GITHUB": "env:NOWHERE"]),
+        // What only `reconcile run` needs, and would end by.
+        Ailment(
+            check: "configuration", state: "failed", remedy: "10.0.0.0/8", status: 78,
+            environment: ["ODOOOPS_ACCESS_TRUSTED_PROXIES": "here"]),
+        Ailment(
+            check: "logins", state: "failed", remedy: "openssl rand -hex 32",
+            environment: ["ODOOOPS_ACCESS_SIGNING_KEY": "env:SHORT", "SHORT": "short"]),
+        Ailment(
+            check: "certificate", state: "failed", remedy: "namei -l /nowhere/tls.pem",
+            prepare: {
+                try $0.directory.write(
+                    "tls: {certificate: /nowhere/tls.pem, key: 'file:/nowhere/key.pem'}", to: "reconciler.yaml")
+            }),
+        Ailment(
+            check: "certificate", state: "failed", remedy: "openssl x509",
+            prepare: {
+                for name in ["tls.pem", "key.pem"] { try $0.directory.write("no PEM", to: name) }
+                try $0.directory.write(
+                    "tls: {certificate: tls.pem, key: 'file:\($0.directory.path("key.pem"))'}", to: "reconciler.yaml")
+            }),
+        Ailment(
+            check: "hook that asks for a pass", state: "failed", remedy: "hook_secret",
+            environment: ["ODOOOPS_HOOK_SECRET": "env:NOWHERE"]),
+        Ailment(
+            check: "branches", state: "warning", remedy: "git ls-remote --heads /nowhere", status: 0,
+            prepare: { try $0.directory.write("application: {url: /nowhere}", to: "reconciler.yaml") }),
     ]
 
     /// A message to people that a channel did not take; the channel `ops` is there.

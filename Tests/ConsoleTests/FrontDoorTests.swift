@@ -29,8 +29,7 @@ import Web
             interval: .minutes(1))
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
         let endpoints = ServiceEndpoints(
-            service: service, store: store, metrics: metrics, time: time, interval: .minutes(1), hookSecret: nil,
-            isHookSecretConfigured: false)
+            service: service, store: store, metrics: metrics, time: time, interval: .minutes(1))
         let api = APIEndpoints(APIServices(store: store, access: access, metrics: metrics, time: time))
         return (FrontDoor(access: access, api: api, service: endpoints), access, store)
     }

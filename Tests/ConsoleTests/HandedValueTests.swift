@@ -10,7 +10,7 @@ import Testing
 struct HandedValueTests {
     private static let values = [
         "ODOO_DB_PASSWORD": "Zx9-canary pass", "SHORT": "abc", "LONGER": "Zx9-canary pass and more",
-        "KEY": "first line\nsecond-line\nx",
+        "TOKEN": "s3cr\"et/of+ours", "KEY": "first line\nsecond-line\nx",
     ]
 
     @Test(
@@ -26,6 +26,10 @@ struct HandedValueTests {
             ("abc is a word", false, "abc is a word"), ("disk full", true, "disk full"),
             ("login with Zx9-can", true, "login with LONGER"), ("login with Zx9-can", false, "login with Zx9-can"),
             ("", true, ""),
+            (#"{"password": "s3cr\"et/of+ours"}"#, false, #"{"password": "TOKEN"}"#),
+            // `user:` before it, in the header of a request; without anything before; and behind one byte, for addresses.
+            ("Basic dXNlcjpzM2NyImV0L29mK291cnM=", false, "Basic dXNlcjpTOKENM="),
+            ("czNjciJldC9vZitvdXJz", false, "TOKEN"), ("OnMzY3IiZXQvb2Yrb3Vycw==", false, "OnTOKENw=="),
         ])
     func hides(_ line: String, _ isCut: Bool, _ shown: String) {
         let hidden = HandedValues(Self.values).hidden(in: Array(line.utf8), isCut: isCut)

@@ -24,9 +24,13 @@ struct HookWorld {
     let metrics = Metrics()
     let lines: Locked<[String]>
 
-    /// A world over an engine, or one in memory; without doors all are guarded by the secrets above.
+    static func door(_ provider: HookProvider) -> HookEndpoints.Door {
+        secrets[provider].map { .guarded(Secret($0)) } ?? .closed
+    }
+
+    /// A world over an engine, or one in memory; without a door all are guarded by the secrets above.
     static func make(
-        engine: (any SQLEngine)? = nil, doors: [HookProvider: HookEndpoints.Door]? = nil,
+        engine: (any SQLEngine)? = nil, door: (@Sendable (HookProvider) -> HookEndpoints.Door)? = nil,
         repositories: [String] = ["https://github.com/Acme/odoo.git", "git@github.com:acme/addons"],
         time: SimulatedTime = SimulatedTime(now: Timestamp(seconds: 1_772_000_000))
     ) async throws -> HookWorld {
@@ -34,12 +38,12 @@ struct HookWorld {
         if let engine { own = engine } else { own = try await SQLiteEngine.open(path: ":memory:") }
         let store = Store(engine: own, time: time)
         if engine == nil { _ = try await store.migrate() }
-        return HookWorld(store, own, time, doors: doors, repositories: repositories)
+        return HookWorld(store, own, time, door: door, repositories: repositories)
     }
 
     private init(
-        _ store: Store, _ engine: any SQLEngine, _ time: SimulatedTime, doors: [HookProvider: HookEndpoints.Door]?,
-        repositories: [String]
+        _ store: Store, _ engine: any SQLEngine, _ time: SimulatedTime,
+        door: (@Sendable (HookProvider) -> HookEndpoints.Door)?, repositories: [String]
     ) {
         self.store = store
         self.engine = engine
@@ -48,8 +52,7 @@ struct HookWorld {
         self.lines = lines
         metrics.declareHookMetrics()
         endpoints = HookEndpoints(
-            doors: doors ?? Self.secrets.mapValues { .guarded(Secret($0)) },
-            intake: DeliveryIntake(store: store, time: time), metrics: metrics, time: time)
+            intake: DeliveryIntake(store: store, time: time), metrics: metrics, time: time, door: door ?? Self.door)
         processor = HookProcessor(
             store: store, repositories: HookRepositories(repositories),
             bell: WakeBell(store: store, wakeup: wakeup, time: time), time: time,

@@ -29,9 +29,8 @@ struct LoopbackHooksTests {
                 random: RandomSource(seed: 1), log: .none, metrics: world.metrics, holder: "loopback")
             self.processor = processor
             let endpoints = HookEndpoints(
-                doors: HookWorld.secrets.mapValues { .guarded(Secret($0)) },
                 intake: DeliveryIntake(store: Store(engine: engine, time: time), time: time) { processor.notice() },
-                metrics: world.metrics, time: time)
+                metrics: world.metrics, time: time, door: HookWorld.door)
             var options = WebServerOptions()
             options.bodyLimit = 2 << 20
             server = try WebServer(address: "127.0.0.1", port: 0, options: options) { request in

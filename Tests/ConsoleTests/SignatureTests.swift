@@ -156,7 +156,7 @@ struct SignatureTests {
                 headers.append((vector["header"]?.stringValue ?? "", vector["value"]?.stringValue ?? ""))
             }
             let world = try await HookWorld.make(
-                doors: [provider: .guarded(Secret(key))], time: SimulatedTime(now: now))
+                door: { $0 == provider ? .guarded(Secret(key)) : .closed }, time: SimulatedTime(now: now))
             let answer = await world.answer(
                 WebRequest(method: "POST", path: provider.path, headers: headers, body: Array(body.utf8)))
             // One of GitHub's is no JSON: its signature is good, and its body is not.
@@ -169,8 +169,12 @@ struct SignatureTests {
     @Test("A door without a secret is closed, one whose secret is gone is no open door, and each says what to do")
     func doors() async throws {
         let world = try await HookWorld.make(
-            doors: HookEndpoints.doors(
-                [.plane: .environment("NOWHERE"), .github: .environment("KEY")], in: ["KEY": "k"]))
+            door: { provider in
+                let references: [HookProvider: SecretReference] = [
+                    .plane: .environment("NOWHERE"), .github: .environment("KEY"),
+                ]
+                return HookEndpoints.door(references[provider], in: ["KEY": "k"])
+            })
         for provider in HookProvider.allCases where provider != .github {
             let answer = await world.post(provider, "{}")
             #expect(answer.status == (provider == .plane ? 503 : 404), "\(provider)")
@@ -182,6 +186,20 @@ struct SignatureTests {
         let read = await world.endpoints.answer(WebRequest(method: "GET", path: "/hooks/github"))
         #expect(read?.status == 405 && read?.headers.contains { $0 == ("Allow", "POST") } == true)
         #expect(await world.endpoints.answer(WebRequest(method: "POST", path: "/hooks/nobody")) == nil)
+        await world.close()
+    }
+
+    @Test("A secret that comes late, or is replaced, counts from the next delivery on")
+    func rotation() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("github-hooks")
+        let world = try await HookWorld.make(door: { HookEndpoints.door($0 == .github ? .file(path) : nil, in: [:]) })
+        #expect(await world.gitHub("ping", "{}", id: "1", secret: "old").status == 503)
+        try FileSystem.write("old\n".utf8, to: path)
+        #expect(await world.gitHub("ping", "{}", id: "2", secret: "old").status == 202)
+        try FileSystem.write("new\n".utf8, to: path)
+        #expect(await world.gitHub("ping", "{}", id: "3", secret: "old").status == 401)
+        #expect(await world.gitHub("ping", "{}", id: "4", secret: "new").status == 202)
         await world.close()
     }
 

@@ -26,7 +26,8 @@ struct BucketTests {
     private static func pass(_ world: World, _ seed: UInt64, approving keys: [String] = []) async -> RunReport {
         let plain = world.reconciler(seed: seed)
         let spaces = SpacesDriver(
-            credential: SpacesCredential(accessKey: "DO00SIMULATED", secretKey: Secret("secret-of-the-simulator")),
+            credential: SpacesCredential(
+                accessKey: Secret("DO00SIMULATED"), secretKey: Secret("secret-of-the-simulator")),
             endpoint: SpacesEndpoint(configured: "http://simulator.test/spaces"),
             transport: Addressed(transport: SimulatorTransport(simulator: world.simulator, fuse: Fuse())),
             budget: RequestBudget(.unlimited, time: world.time), time: world.time, random: RandomSource(seed: seed))

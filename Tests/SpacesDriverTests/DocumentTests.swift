@@ -21,7 +21,7 @@ import Testing
         options.credentials["spaces"] = "AKIDEXAMPLE:s"
         let simulator = try Simulator(options: options)
         let driver = SpacesDriver(
-            credential: SpacesCredential(accessKey: "AKIDEXAMPLE", secretKey: Secret("s")),
+            credential: SpacesCredential(accessKey: Secret("AKIDEXAMPLE"), secretKey: Secret("s")),
             endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: InProcessTransport(simulator),
             budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
         return (simulator, SmallEngine(driver, DriverContext(runID: "test", log: .none), time))

@@ -41,7 +41,7 @@ import Testing
     ) async throws {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
         let driver = SpacesDriver(
-            credential: SpacesCredential(accessKey: "k", secretKey: Secret("s")),
+            credential: SpacesCredential(accessKey: Secret("k"), secretKey: Secret("s")),
             endpoint: SpacesEndpoint(configured: "https://sgp1.digitaloceanspaces.com"),
             transport: Answering { _ in
                 HTTPResponse(
@@ -63,7 +63,7 @@ import Testing
             <CreationDate>2026-01-02T03:04:05Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>
             """
         let driver = SpacesDriver(
-            credential: SpacesCredential(accessKey: "k", secretKey: Secret("s")),
+            credential: SpacesCredential(accessKey: Secret("k"), secretKey: Secret("s")),
             endpoint: SpacesEndpoint(address: "https://{region}.test", regions: ["one", "two"]),
             transport: Answering { request in
                 if request.url.hasPrefix("https://two.") { return HTTPResponse(status: 403, body: Self.error("X")) }

@@ -25,7 +25,7 @@ struct MotoTests {
         time: any TimeSource = SystemTime()
     ) -> SpacesDriver {
         SpacesDriver(
-            credential: SpacesCredential(accessKey: key ?? server.accessKey, secretKey: secret),
+            credential: SpacesCredential(accessKey: Secret(key ?? server.accessKey), secretKey: secret),
             endpoint: SpacesEndpoint(address: server.url, regions: []), transport: transport,
             retry: RetryPolicy(attempts: 1), time: time)
     }

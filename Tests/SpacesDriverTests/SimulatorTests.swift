@@ -34,7 +34,7 @@ import Web
         _ transport: any HTTPTransport, _ secret: Secret, key: String = "AKIDEXAMPLE", _ time: SimulatedTime
     ) -> SpacesDriver {
         SpacesDriver(
-            credential: SpacesCredential(accessKey: key, secretKey: secret),
+            credential: SpacesCredential(accessKey: Secret(key), secretKey: secret),
             endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: transport,
             budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
     }

@@ -4,7 +4,7 @@ import StorePostgres
 import TestKit
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled)) struct PostgresFaultTests {
+@Suite(.enabled(if: PostgresServer.isInstalled), .serialized) struct PostgresFaultTests {
     @Test func `a server that can't be used is named with what to do, and never with a password`() async throws {
         let server = try #require(PostgresServer.shared)
         // The cluster trusts everybody; one user has to show a password.
@@ -50,6 +50,55 @@ import Testing
             #expect(found?.description.contains("canary") == false)
         }
         try await PostgresEngine.open(Secret("postgres://keyholder:canary-right@\(here)/postgres")).close()
+    }
+
+    @Test func `another role or password in the address's file is taken up, another database never`() async throws {
+        let server = try #require(PostgresServer.shared)
+        let here = try #require(server.makeDatabase("rotating")).split(separator: "@").last.map { String($0) } ?? ""
+        for role in ["rotator", "successor"] {
+            #expect(server.execute("drop role if exists \(role); create role \(role) login").status == 0)
+            #expect(server.wantPassword(of: role))
+        }
+        func set(_ role: String, _ password: String) {
+            #expect(server.execute("alter role \(role) password '\(password)'").status == 0)
+        }
+        set("rotator", "canary-one")
+        set("successor", "canary-three")
+        let directory = try TemporaryDirectory()
+        let path = directory.path("address")
+        func write(_ text: String) throws { try FileSystem.write("\(text)\n".utf8, to: path) }
+        try write("postgres://rotator:canary-one@\(here)")
+        let uri = try #require(SecretReference.file(path).follow(in: [:]))
+        let engine = try await PostgresEngine.open(uri)
+        @Sendable func place() async throws -> String {
+            // What is idle would go on with the old login for as long as it lives.
+            server.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('rotator', 'successor')")
+            return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String in
+                try db.run("select current_user || ' ' || current_database()", []).first?.optionalText(0) ?? ""
+            }
+        }
+        let database = here.split(separator: "/").last.map { String($0) } ?? ""
+        #expect(try await place() == "rotator \(database)")
+
+        set("rotator", "canary-two")
+        // The server reads its rules again in its own time.
+        let isRefused = await eventually {
+            do {
+                _ = try await place()
+            } catch {
+                return (error as? StoreFault)?.code == "STORE-0011" && !"\(error)".contains("canary")
+            }
+            return false
+        }
+        #expect(isRefused)
+        try write("postgres://rotator:canary-two@\(here)")
+        #expect(try await place() == "rotator \(database)")
+        try write("postgres://successor:canary-three@\(here)")
+        #expect(try await place() == "successor \(database)")
+        try write("postgres://postgres:canary-four@127.0.0.1:\(server.port)/postgres")
+        #expect(try await place() == "successor \(database)")
+        await engine.close()
     }
 
     @Test func `an idle connection that broke is replaced, one that breaks inside is a fault`() async throws {

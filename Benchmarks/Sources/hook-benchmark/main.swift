@@ -64,8 +64,8 @@ func measure() async throws -> Figures {
         time: time, random: .system(), log: .none,
         metrics: metrics, holder: "benchmark")
     let endpoints = HookEndpoints(
-        doors: [.github: .guarded(Secret(secret))],
-        intake: DeliveryIntake(store: store, time: time) { processor.notice() }, metrics: metrics, time: time)
+        intake: DeliveryIntake(store: store, time: time) { processor.notice() }, metrics: metrics, time: time
+    ) { $0 == .github ? .guarded(Secret(secret)) : .closed }
     let server = try WebServer(address: "127.0.0.1", port: 0) { request in
         request.path == "/healthz" ? .text(200, "ok\n") : await endpoints.answer(request) ?? .text(404, "nothing\n")
     }

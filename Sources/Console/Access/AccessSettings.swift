@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 
 /// What the configuration says of access.
 public struct AccessSettings: Sendable {

@@ -6,24 +6,26 @@ internal import HTTPClient
 ///
 /// Facts: the Engine API's description, "Authentication", and docker's own configuration file.
 public struct RegistryLogins: Sendable {
-    /// One login, as the engine wants it, by the registry's host.
-    private let logins: [String: Secret]
+    /// Read anew for each pull, for logins are replaced; what is not in that form changes nothing.
+    private let text: Secret
 
     /// Nil for what is not in that form; a login that only a helper program knows can't be used and is one of these.
     public init?(_ text: Secret) {
-        let read: [String: Secret]? = text.reveal { text in
-            guard let entries = (try? JSON.parse(text))?["auths"]?.objectValue?.members, !entries.isEmpty else {
-                return nil
-            }
-            var logins: [String: Secret] = [:]
-            for entry in entries {
-                guard let login = Self.login(entry.value) else { return nil }
-                logins[Self.host(entry.name)] = login
-            }
-            return logins
+        guard text.reveal({ Self.read($0) }) != nil else { return nil }
+        self.text = text.steady { Self.read($0) != nil }
+    }
+
+    /// Each login, as the engine wants it, by the registry's host.
+    private static func read(_ text: String) -> [String: Secret]? {
+        guard let entries = (try? JSON.parse(text))?["auths"]?.objectValue?.members, !entries.isEmpty else {
+            return nil
         }
-        guard let read else { return nil }
-        logins = read
+        var logins: [String: Secret] = [:]
+        for entry in entries {
+            guard let login = login(entry.value) else { return nil }
+            logins[host(entry.name)] = login
+        }
+        return logins
     }
 
     private static func login(_ entry: Value) -> Secret? {
@@ -55,7 +57,7 @@ public struct RegistryLogins: Sendable {
     /// The header that a pull of that repository sends; nil where there is no login for its registry.
     func header(for repository: String) -> HTTPHeader? {
         let host = Self.host(repository)
-        return logins[host].map { login in
+        return text.reveal({ Self.read($0) })?[host].map { login in
             login.reveal { text in
                 // With the alphabet of addresses (RFC 4648, 5).
                 let words = Base64.encode(Array(text.utf8)).replacing("+", with: "-").replacing("/", with: "_")

@@ -25,7 +25,9 @@ final class ServerSession: Sendable {
     let heard: @Sendable (String) -> Void
 
     init(_ uri: Secret, limits: ServerLimits, heard: @escaping @Sendable (String) -> Void) {
-        self.uri = uri
+        // Another login is the same server's; with another server the plan of the pass that is at work would be wrong.
+        let hosts = ServerAddress(uri)?.hosts
+        self.uri = uri.steady { ServerAddress(Secret($0))?.hosts == hosts }
         self.limits = limits
         self.heard = heard
     }

@@ -16,12 +16,13 @@ struct SpacesAPI: Sendable {
         self.endpoint = endpoint
         self.time = time
         makeClient = { region in
-            let signer = RequestSigner(
-                accessKey: credential.accessKey, secretKey: credential.secretKey, region: region)
-            return APIClient(
+            APIClient(
                 provider: "spaces", baseURL: endpoint.url(region),
                 authorization: .custom(secrets: [credential.secretKey]) { request throws(HTTPFault) in
-                    signer.authorize(&request, at: time.now)
+                    credential.accessKey.reveal { accessKey in
+                        RequestSigner(accessKey: accessKey, secretKey: credential.secretKey, region: region)
+                            .authorize(&request, at: time.now)
+                    }
                 }, transport: transport, budget: budget, retry: retry, headers: [HTTPHeader("Accept", "*/*")],
                 time: time, random: random)
         }

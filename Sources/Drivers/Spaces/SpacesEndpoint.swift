@@ -63,10 +63,11 @@ public struct SpacesEndpoint: Sendable, Hashable {
 
 /// An access key of Spaces.
 public struct SpacesCredential: Sendable {
-    public let accessKey: String
+    /// No secret, but replaced together with one.
+    public let accessKey: Secret
     public let secretKey: Secret
 
-    public init(accessKey: String, secretKey: Secret) {
+    public init(accessKey: Secret, secretKey: Secret) {
         self.accessKey = accessKey
         self.secretKey = secretKey
     }

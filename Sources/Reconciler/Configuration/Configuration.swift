@@ -45,7 +45,7 @@ public struct Configuration: Sendable {
         /// The name by which roles call what this service looks after.
         public var project = "default"
         /// Addresses and blocks of proxies whose `X-Forwarded-*` count.
-        public var trustedProxies: [String] = []
+        public var trustedProxies: [AddressRange] = []
         /// Signs tokens; nil: a key that is made in the state directory.
         public var signingKey: SecretReference?
         /// Requests a minute for each person and each key, 0: no limit.

@@ -5,7 +5,14 @@ extension ConfigurationReader {
     func readAccess(into access: inout Configuration.Access) throws(ConfigurationFault) {
         if let project = try text("access.project") { access.project = project }
         if let proxies = try text("access.trusted_proxies") {
-            access.trustedProxies = proxies.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
+            for text in proxies.split(whereSeparator: { $0 == "," || $0 == " " }) {
+                guard let range = AddressRange(text) else {
+                    throw fault(
+                        "CONF-0009", "access.trusted_proxies can't hold \(text)", "access.trusted_proxies",
+                        hint: "Write addresses and blocks such as 10.0.0.0/8, commas between.")
+                }
+                access.trustedProxies.append(range)
+            }
         }
         access.signingKey = try reference("access.signing_key")
         if let limit = try count("access.user_limit", in: 0...1_000_000) { access.userLimit = limit }

@@ -263,7 +263,7 @@ public struct ConfigurationReader {
     private func store(in stateDirectory: String) throws(ConfigurationFault) -> Secret {
         guard let text = try text("store") else { return Secret("sqlite:\(stateDirectory)/ops.sqlite") }
         if let reference = SecretReference(text) {
-            guard let value = reference.resolve(in: environment) else {
+            guard let value = reference.follow(in: environment) else {
                 throw fault(
                     "CONF-0010", "the store's address is to come from \(reference), and nothing is there", "store",
                     hint: "Set it, or use --store sqlite:PATH.")

@@ -262,7 +262,7 @@ extension NoticeService {
                 senders[channel.name] = ItemSender(
                     driver: driver, place: items, templates: channel.templates, context: context, store: store)
             case .webhook(let url, let reference):
-                guard let secret = reference.resolve(in: environment) else {
+                guard let secret = reference.follow(in: environment) else {
                     senders[channel.name] = UnusableSender(
                         reason: "its secret is to come from \(reference), and nothing is there")
                     continue

@@ -1,4 +1,6 @@
+import Basics
 import DesiredState
+import Formats
 import HTTPClient
 
 /// The values that a program was given, none of which may stand in what is shown of its words.
@@ -16,9 +18,12 @@ struct HandedValues: Sendable {
             // Of a value of several lines a program's last line holds one.
             let lines = value.utf8.split(whereSeparator: { $0 == 10 || $0 == 13 }).map(Array.init)
             for plain in [Array(value.utf8)] + lines {
-                // As it is, and as it stands in an address.
-                for form in [plain, Array(String(decoding: plain, as: UTF8.self).percentEncoded.utf8)]
-                where plain.count >= Self.shortest && names[form] == nil {
+                guard plain.count >= Self.shortest else { continue }
+                // As it is, and as it stands in an address, in JSON, and in Base64.
+                let text = String(decoding: plain, as: UTF8.self)
+                let quoted = JSON.write(.string(text)).dropFirst().dropLast()
+                for form in [plain, Array(text.percentEncoded.utf8), Array(quoted.utf8)] + Self.encoded(plain)
+                where names[form] == nil {
                     names[form] = name
                 }
             }
@@ -27,6 +32,26 @@ struct HandedValues: Sendable {
             .sorted {
                 $0.form.count == $1.form.count ? $0.name.precedesByBytes($1.name) : $0.form.count > $1.form.count
             }
+    }
+
+    /// Base64 of a value in both alphabets, also where it stands behind something else, as a password does behind its user.
+    ///
+    /// Of each of the three ways in which it may fall on the groups of three bytes, it is what no neighbour changes.
+    private static func encoded(_ value: [UInt8]) -> [[UInt8]] {
+        var forms: Set<[UInt8]> = []
+        for offset in 0..<3 {
+            let text = Base64.encode([UInt8](repeating: 0, count: offset) + value)
+            let (first, end) = ((offset * 8 + 5) / 6, (offset + value.count) * 8 / 6)
+            let form = Array(text.utf8)[first..<end]
+            // Shorter than a value may be, it would stand in too many words.
+            guard form.count > shortest else { continue }
+            forms.insert(Array(form))
+            forms.insert(
+                form.map {
+                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                })
+        }
+        return forms.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     /// The line with the name of its variable in the place of each value.

@@ -7,6 +7,14 @@ public enum StoreAddress: Sendable {
     /// A URI of libpq; a secret as a whole, for a password may be in it.
     case postgres(Secret)
 
+    /// Reads the address that a secret is; one of PostgreSQL may be followed.
+    ///
+    /// - Throws: `StoreFault` that never repeats the text.
+    public init(_ secret: Secret) throws(StoreFault) {
+        self = try secret.reveal { text throws(StoreFault) in try StoreAddress(text) }
+        if case .postgres = self { self = .postgres(secret) }
+    }
+
     /// Reads `sqlite:PATH`, `sqlite:PATH?mode=ro`, `sqlite::memory:`, `postgres://…` or `postgresql://…`.
     ///
     /// - Throws: `StoreFault` that never repeats the text, for a password may be in it.

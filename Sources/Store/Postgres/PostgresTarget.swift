@@ -16,38 +16,46 @@ struct PostgresTarget: Sendable {
 
     /// Takes an address apart.
     ///
+    /// One that is followed may get another login meanwhile, and never another database: nobody
+    /// meant half of a service to go on in it.
+    ///
     /// - Throws: `StoreFault`, also where libpq takes a part of the password for something else, which every fault would
     ///   show as the store's place; libpq's own message is left out, for it quotes the address.
     init(_ uri: Secret, options: PostgresEngine.Options) throws(StoreFault) {
-        var parts: [String: String] = [:]
-        var isReadable = false
-        uri.reveal { text in
-            var message: UnsafeMutablePointer<CChar>?
-            guard !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
-                PQfreemem(message)
-                return
-            }
-            var option = list
-            while let keyword = option.pointee.keyword {
-                if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
-                option += 1
-            }
-            PQconninfoFree(list)
-            isReadable = !PostgresURI.misplacesPassword(text, read: parts)
-        }
-        guard isReadable else {
+        guard let parts = uri.reveal({ Self.parts($0) }) else {
             throw StoreFault(
                 .badAddress, code: "STORE-0031", message: "the store's address can't be read as a PostgreSQL URI",
                 hint: "write it as \(PostgresURI.form)")
         }
-        self.uri = uri
+        self.uri = uri.steady { text in
+            guard let now = Self.parts(text) else { return false }
+            return ["host", "hostaddr", "port", "dbname"].allSatisfy { now[$0] == parts[$0] }
+        }
         self.options = options
         host = parts["host"] ?? parts["hostaddr"] ?? "localhost"
         port = parts["port"] ?? "5432"
         user = parts["user"] ?? ""
         database = parts["dbname"] ?? user
-        password = Secret(parts["password"] ?? "")
+        password = self.uri.map { Self.parts($0)?["password"] ?? "" }
         place = "postgres://\(user.isEmpty ? "" : "\(user)@")\(host):\(port)/\(database)"
+    }
+
+    /// What libpq reads in an address, by its keywords; nil where it can't, or would take a part of the password for
+    /// something else.
+    private static func parts(_ uri: String) -> [String: String]? {
+        var message: UnsafeMutablePointer<CChar>?
+        guard !uri.utf8.contains(0), let list = PQconninfoParse(uri, &message) else {
+            PQfreemem(message)
+            return nil
+        }
+        defer { PQconninfoFree(list) }
+        var parts: [String: String] = [:]
+        var option = list
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        return PostgresURI.misplacesPassword(uri, read: parts) ? nil : parts
     }
 
     /// What failed while connecting.
@@ -150,7 +158,7 @@ struct PostgresTarget: Sendable {
     /// The first lines of a message as one, without the password.
     private func line(_ message: String) -> String {
         var text = message.split(whereSeparator: \.isNewline).prefix(4).joined(separator: " ")
-        password.reveal { password in
+        password.revealAll { password in
             guard !password.isEmpty else { return }
             while let range = text.firstRange(of: password) { text.replaceSubrange(range, with: "\u{2026}") }
         }

@@ -9,7 +9,7 @@ import Store
 
 /// `reconcile doctor`: every check is made, whatever the others say.
 struct DoctorCommand {
-    private let context: CommandContext
+    let context: CommandContext
 
     init(_ context: CommandContext) { self.context = context }
 
@@ -33,6 +33,7 @@ struct DoctorCommand {
             return .configuration
         }
         checks.append(stateDirectory(configuration))
+        checks += service(configuration)
         let (found, store, isUsable) = await open(configuration)
         checks += found
         if let shards = await shards(configuration, store) { checks.append(shards) }
@@ -139,10 +140,13 @@ struct DoctorCommand {
                 case .unknown(let reason): "branches unknown: \(reason)"
                 case .none: "no branches"
                 }
+            var areUnknown = false
+            if case .unknown = snapshot.tree.branches { areUnknown = true }
             var checks = [
                 Check(
                     name: "repository", state: .ok,
-                    detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12)), \(branches)",
+                    detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12))"
+                        + (areUnknown ? "" : ", \(branches)"),
                     remedy: nil),
                 Check(
                     name: "desired state", state: errors == 0 ? .ok : .warning,
@@ -150,6 +154,15 @@ struct DoctorCommand {
                         "\(desired.documents.count.of("document")), \(errors.of("error")), roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
+            if areUnknown {
+                checks.append(
+                    Check(
+                        name: "branches", state: .warning,
+                        detail: "\(branches): environments of branches are neither made nor ended",
+                        remedy: configuration.application.map {
+                            "Look whether this reads it: git ls-remote --heads \($0.url.shellQuoted)"
+                        }))
+            }
             if let secrets = secrets(desired) { checks.append(secrets) }
             return (checks, desired)
         } catch let fault as any Fault {
@@ -236,6 +249,13 @@ struct DoctorCommand {
     private func hooks(_ configuration: Configuration, _ store: Store?) async -> [Check] {
         var checks: [Check] = []
         var idle: [String] = []
+        if let reference = configuration.hookSecret, reference.resolve(in: context.environment) == nil {
+            checks.append(
+                Check(
+                    name: "hook that asks for a pass", state: .failed,
+                    detail: "every post to /hooks/reconcile is refused: \(reference) is empty",
+                    remedy: "Put the secret there, or leave hook_secret out to let only this machine itself ask."))
+        }
         for provider in HookProvider.allCases {
             guard let reference = configuration.hookSecrets[provider] else {
                 idle.append(provider.rawValue)
@@ -293,7 +313,7 @@ struct DoctorCommand {
         }
     }
 
-    private func failure(
+    func failure(
         _ name: String, _ fault: any Fault, as state: Check.State = .failed, remedy: String? = nil
     ) -> Check {
         Check(

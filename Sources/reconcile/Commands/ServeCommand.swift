@@ -35,9 +35,8 @@ struct ServeCommand {
         let hooks = HookService(composition, service, context.environment)
         let endpoints = ServiceEndpoints(
             service: service, store: composition.store, metrics: composition.metrics, time: SystemTime(),
-            interval: configuration.interval,
-            hookSecret: configuration.hookSecret?.resolve(in: context.environment),
-            isHookSecretConfigured: configuration.hookSecret != nil, hooks: hooks.endpoints)
+            interval: configuration.interval, hooks: hooks.endpoints
+        ) { [environment = context.environment] in HookEndpoints.door(configuration.hookSecret, in: environment) }
         let pages: ConsolePages
         let door: FrontDoor
         do {
@@ -156,12 +155,15 @@ struct ServeCommand {
         return false
     }
 
+    /// So long before its end a certificate is told of.
+    static let certificateNotice = Duration.days(14)
+
     /// Says until when the certificate is good, louder when that is soon or over.
     private static func tell(_ end: Timestamp, _ log: Log) {
         let left = end - SystemTime().now
         if left < .zero {
             log.warning("the service's certificate has ended", ["end": end.description])
-        } else if left < .days(14) {
+        } else if left < certificateNotice {
             log.warning("the service's certificate ends soon", ["end": end.description])
         } else {
             log.info("the service speaks TLS", ["certificate_end": end.description])

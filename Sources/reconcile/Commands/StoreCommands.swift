@@ -169,7 +169,7 @@ struct StoreCommand {
     /// The store's file.
     func sqlitePath(instead command: String) throws -> String {
         let configuration = try context.configuration()
-        switch try configuration.store.reveal({ text throws(StoreFault) in try StoreAddress(text) }) {
+        switch try StoreAddress(configuration.store) {
         case .sqlite(let path, _): return path
         case .postgres:
             throw ArgumentFault(

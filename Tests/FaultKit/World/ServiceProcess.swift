@@ -128,7 +128,8 @@ final class ServiceProcess: Sendable {
         ) { reconciler.latestDesired }
         let endpoints = ServiceEndpoints(
             service: loop, store: reconciler.store, metrics: metrics, time: time, interval: .minutes(1),
-            hookSecret: Secret(Installation.hookSecret), isHookSecretConfigured: true, hooks: sideWork.doors(time))
+            hooks: sideWork.doors(time)
+        ) { .guarded(Secret(Installation.hookSecret)) }
         running.withLock { $0 = Running(loop: loop, endpoints: endpoints, sideWork: sideWork) }
     }
 

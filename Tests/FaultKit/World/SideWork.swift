@@ -38,8 +38,8 @@ struct SideWork: Sendable {
     func doors(_ time: any TimeSource) -> HookEndpoints? {
         guard parts.contains(.deliveries) else { return nil }
         return HookEndpoints(
-            doors: [.github: .guarded(Secret(Installation.hookSecret))],
-            intake: DeliveryIntake(store: store("deliveries"), time: time), metrics: metrics, time: time)
+            intake: DeliveryIntake(store: store("deliveries"), time: time), metrics: metrics, time: time
+        ) { $0 == .github ? .guarded(Secret(Installation.hookSecret)) : .closed }
     }
 
     /// Does what is due.
