@@ -1,5 +1,5 @@
-internal import Basics
-internal import DesiredState
+public import Basics
+public import DesiredState
 
 /// The guard of time: sync windows and freezes.
 extension Decision {
@@ -75,11 +75,57 @@ struct WindowGuard {
         return answer
     }
 
-    /// What the windows of a change are about.
     private func subjects(of change: PlannedChange, _ tier: (_ slug: String) -> Tier?) -> [SyncSubject] {
-        let slugs = dependents.environments(of: change.key, change.environment)
+        dependents.subjects(of: change, tier)
+    }
+}
+
+extension Dependents {
+    /// What the windows of a change are about.
+    fileprivate func subjects(of change: PlannedChange, _ tier: (_ slug: String) -> Tier?) -> [SyncSubject] {
+        let slugs = environments(of: change.key, change.environment)
         return slugs.isEmpty
             ? [SyncSubject(environment: nil, tier: nil)]
             : slugs.map { SyncSubject(environment: $0, tier: tier($0)) }
+    }
+}
+
+/// The windows and freezes of a plan as each of its changes finds them when it begins.
+///
+/// A pass waits for other passes, for budgets, and for what it makes: it may be at work for longer than a window is open.
+public struct WindowWatch: Sendable {
+    private let calendar: SyncCalendar
+    private let dependents: Dependents
+    private let tiers: [String: Tier]
+    private let isManual: Bool
+
+    /// Nil where the policy never closes.
+    ///
+    /// - Parameters:
+    ///   - desired: what the plan was made from.
+    ///   - inventory: what it was made from.
+    ///   - zones: the time zones that the policy's windows name.
+    ///   - isManual: whether a person asked for the pass by hand.
+    public init?(_ desired: DesiredState, _ inventory: Inventory, zones: TimeZones, isManual: Bool) {
+        calendar = SyncCalendar(desired.policy, zones: zones)
+        guard !calendar.isEmpty else { return nil }
+        dependents = Dependents(desired)
+        tiers = inventory.tiers(with: desired)
+        self.isManual = isManual
+    }
+
+    /// Why a change may not begin at an instant; nil where it may.
+    public func reason(against change: PlannedChange, at now: Timestamp) -> String? {
+        guard change.hasEffect else { return nil }
+        return calendar.closure(of: dependents.subjects(of: change) { tiers[$0] }, at: now, isManual: isManual)?.reason
+    }
+}
+
+extension Inventory {
+    /// The tier of each environment: as it is wanted, else as it is remembered.
+    func tiers(with desired: DesiredState) -> [String: Tier] {
+        var tiers = Dictionary(environments.map { ($0.slug, $0.tier) }, uniquingKeysWith: { first, _ in first })
+        for environment in desired.environments { tiers[environment.slug] = environment.tier }
+        return tiers
     }
 }

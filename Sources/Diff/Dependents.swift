@@ -1,7 +1,7 @@
 internal import DesiredState
 
 /// Which environments stand on a resource.
-struct Dependents {
+struct Dependents: Sendable {
     /// Environments by the resource that they need, directly or through others.
     private var environments: [ResourceKey: Set<String>] = [:]
 

@@ -39,9 +39,7 @@ extension Plan {
         guard !approved.isEmpty else { return self }
         var counted = self
         var windows = WindowGuard(desired, zones: zones, at: now, isManual: false)
-        var tiers = Dictionary(
-            inventory.environments.map { ($0.slug, $0.tier) }, uniquingKeysWith: { first, _ in first })
-        for environment in desired.environments { tiers[environment.slug] = environment.tier }
+        let tiers = inventory.tiers(with: desired)
         var held = Set(changes.lazy.filter { $0.verdict != .allowed }.map(\.key))
         var freed: Set<ResourceKey> = []
         // In the order in which they would run: what waits comes after what it waits for.

@@ -112,6 +112,7 @@ import Testing
             state.unknown.filter { $0.code.hasPrefix("SSOT-02") }.map {
                 "\($0.extent.text) \($0.code) \($0.mark?.description ?? "")"
             } == [
+                "kind digitalocean.alert_policy SSOT-0231 ssot/infra/digitalocean/monitoring.yaml:42:19",
                 "resource github.label/Insightpulseai/odoo/area:finance SSOT-0200 \(board)",
                 "resource github.label/Insightpulseai/odoo/area:ppm SSOT-0200 \(board)",
                 "resource github.label/Insightpulseai/odoo/type:month-end SSOT-0200 \(board)",

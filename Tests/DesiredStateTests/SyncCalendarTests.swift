@@ -51,6 +51,10 @@ import Testing
             policy.syncWindows = [
                 try window(.allow, "0 8 * * *", .hours(1)), try window(.allow, "0 20 * * *", .hours(1), manual: true),
             ]
+        case "one more":
+            policy.syncWindows = [
+                try window(.allow, "0 3 1 1 *", .hours(1)), try window(.deny, "* * * * *", .hours(1), manual: true),
+            ]
         case "freeze":
             policy.freezes = [
                 Freeze(
@@ -125,7 +129,8 @@ import Testing
         arguments: [
             ("weekends", "2026-03-07T12:00:00Z", true), ("nights", "2026-03-06T12:00:00Z", false),
             // All that close have to let it through.
-            ("allow two", "2026-03-06T12:00:00Z", false), ("freeze", "2026-12-24T22:30:00Z", false),
+            ("allow two", "2026-03-06T12:00:00Z", false), ("one more", "2026-03-06T12:00:00Z", false),
+            ("freeze", "2026-12-24T22:30:00Z", false),
             ("freeze", "2027-01-06T12:00:00Z", true), ("lost", "2026-03-06T12:00:00Z", false),
         ])
     func aPersonGetsThroughOnlyWhereAllThatCloseLetHerThrough(_ name: String, _ instant: String, _ passes: Bool) throws

@@ -1,6 +1,8 @@
 import Basics
 import DesiredState
 import Diff
+import DigitalOceanDriver
+import Drivers
 import Formats
 import Reconciler
 import Simulator
@@ -9,8 +11,67 @@ import StoreSQLite
 import Testing
 import Web
 
+/// A provider whose lists, and whose search by name, leave out droplets and records for as long as it is ill.
+private struct Forgetful: IdentityAsking {
+    let inner: DigitalOceanDriver
+
+    var provider: String { inner.provider }
+    var version: String { inner.version }
+    var schemas: [KindSchema] { inner.schemas }
+
+    private static let left: Set<ResourceKind> = [.droplet, .record]
+
+    func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
+        await inner.observe(request, context).map { seen in
+            Self.left.contains(seen.kind)
+                ? ObservedKind(kind: seen.kind, completeness: seen.completeness, resources: []) : seen
+        }
+    }
+
+    func steps(for change: PlannedChange) -> [Step] { inner.steps(for: change) }
+
+    func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
+        await inner.perform(step, of: change, context)
+    }
+
+    func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
+        Self.left.contains(key.kind) ? .absent : await inner.look(at: key, context)
+    }
+
+    func ask(for key: ResourceKey, id: String, _ context: DriverContext) async -> LookOutcome {
+        await inner.ask(for: key, id: id, context)
+    }
+}
+
 /// What isn't there any more, or not under the name that it had, is not let go of for that.
 extension SafetyTests {
+    @Test(
+        "What lists leave out is neither made a second time nor forgotten, and what points there stays",
+        arguments: [true, false])
+    func leftOut(isWanted: Bool) async throws {
+        let world = try await World()
+        _ = await world.pass()
+        world.time.advance(by: .minutes(5))
+        let holdings = await world.holdings()
+        let entries = try await world.store.inventory().entries.map(\.key)
+        if !isWanted { world.source.set(World.tree(branches: ["main", "feature/crm"], revision: "b")) }
+        let ill = await world.reconciler(
+            seed: 9, wrap: { ($0 as? DigitalOceanDriver).map { Forgetful(inner: $0) } ?? $0 }
+        )
+        .pass(PassOptions())
+        let refused = ill.journal.filter { $0.output["code"] == "RUN-0017" }.map(\.key.kind)
+        #expect(Set(refused).contains(isWanted ? .droplet : .record) && !ill.isSuccess, "\(ill.story)")
+        let after = await world.holdings()
+        #expect(holdings.filter { $0.hasPrefix("droplet ") || $0.hasPrefix("record ") }.allSatisfy(after.contains))
+        #expect(Set(after).count == after.count && after.count <= holdings.count, "\(after)")
+        let kept = try await world.store.inventory().entries.map(\.key)
+        for key in entries where key.kind == .droplet || key.kind == .record { #expect(kept.contains(key), "\(key)") }
+        // It is well again.
+        let well = await world.pass()
+        #expect(well.isSuccess, "\(well.story)")
+        if isWanted { #expect(await world.holdings() == holdings) }
+    }
+
     @Test("What has vanished stays vanished to the guard: the second pass deletes no more than the first")
     func remembersWhatVanished() async throws {
         let empty = [SourceFile(path: "ssot/README.md", text: "moved\n")]

@@ -63,10 +63,13 @@ extension InventoryReader {
                 if let cause = entry.fault { report.unknown(.kind(.record), cause) }
                 continue
             }
+            // What is wrong may be what it is called: it may have been any of those that nobody names now.
+            if let cause = entry.fault { report.keep(.kind(.record), cause) }
             records.append(record)
         }
         let refused = refuseAliases(records)
-        let siblings = Dictionary(records.map { (Siblings($0), 1) }, uniquingKeysWith: +)
+        // One that is written twice is no sibling of itself.
+        let siblings = Dictionary(grouping: records, by: { Siblings($0) }).mapValues { Set($0.map(\.data)).count }
         for record in records {
             let isAlone = siblings[Siblings(record)] == 1
             let needsData = RecordKey.mayRepeat(record.type) || !isAlone
@@ -82,6 +85,13 @@ extension InventoryReader {
                     report.unknown(.kind(.record), cause)
                 }
                 continue
+            }
+            if keysSeen[key] != nil {
+                // One of the two may have been meant for another.
+                report.keep(
+                    .kind(.record),
+                    Cause(
+                        code: Code.duplicateName.rawValue, reason: "\(key) is declared twice", mark: record.entry.mark))
             }
             add(draft(key))
         }
@@ -191,7 +201,10 @@ extension InventoryReader {
             case "A": (Address.isIPv4(data.value), "Write an IPv4 address, such as `203.0.113.7`.")
             case "AAAA": (Address.isIPv6(data.value), "Write an IPv6 address, such as `2001:db8::7`.")
             case "CNAME", "MX", "NS", "SRV":
-                (data.value == "@" || Address.isHostName(data.value), "Write a host name, such as `mail.example.com.`.")
+                (
+                    data.value == "@" || Address.isHostName(data.value) && !Address.isIPv4(data.value),
+                    "Write a host name, such as `mail.example.com.`."
+                )
             default: (true, "")
             }
         if !isValid {

@@ -7,7 +7,7 @@ final class InventoryReader {
     let library: Library
     let report: Report
     var reading = InventoryReading()
-    private var keysSeen: [ResourceKey: SourceMark] = [:]
+    var keysSeen: [ResourceKey: SourceMark] = [:]
     private var tagMarks: [String: SourceMark] = [:]
 
     private init(_ file: String, _ library: Library, _ report: Report) {

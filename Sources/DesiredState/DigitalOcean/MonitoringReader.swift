@@ -226,13 +226,15 @@ struct MonitoringReader {
         }
         guard let place, inventory.droplets.incomplete == nil, inventory.fault == nil else { return }
         for droplet in droplets where !known.contains(droplet.value) {
-            report.warning(
+            let cause = report.warning(
                 .dropletNotListed,
                 "monitoring names the droplet \(quoted(droplet.value)), which \(place) doesn't list", at: droplet.mark,
                 hint: didYouMean(droplet.value, among: known.sorted(), else: "Add the droplet, or remove its alerts."),
                 notes: [
                     Diagnostic.Note("the list of droplets is there", at: SourceMark(file: place, line: 1, column: 1))
                 ])
+            // The alerts of the one that was meant are still wanted.
+            report.keep(.kind(.alertPolicy), cause)
         }
     }
 }

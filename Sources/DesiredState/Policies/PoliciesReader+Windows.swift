@@ -113,11 +113,13 @@ extension PoliciesReader {
                         mark: entry.keyMark(in: file)))
             }
             if tier == nil, entry.key != "all" {
-                freeze.fail(
+                let cause = report.error(
                     .unknownTier, "`freeze` has the unknown tier \(quoted(entry.key))", at: entry.keyMark(in: file),
                     hint: didYouMean(
                         entry.key, among: Tier.words + ["all"],
                         else: "Write all, production, staging, dev or preview."))
+                freeze.fail(cause)
+                report.noteUnknown(entry, cause)
             }
             let until = instant("until", freeze, required: true, isEnd: true)
             let from = instant("from", freeze, required: false, isEnd: false)

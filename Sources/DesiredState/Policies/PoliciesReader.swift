@@ -56,6 +56,7 @@ struct PoliciesReader {
         for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
         // It may be what forbids.
         if let stray = fields.stray { reading.loseLimit(stray) }
+        loseWhatSlid(outOf: root)
         if root.entries == nil {
             for key in [
                 "branch_mappings", "previews", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune",
@@ -67,7 +68,7 @@ struct PoliciesReader {
     }
 
     /// Takes a section that can't be told as unknown as a whole.
-    private mutating func lose(section: String, _ cause: Cause?) {
+    mutating func lose(section: String, _ cause: Cause?) {
         guard let cause else { return }
         switch section {
         case "branch_mappings":
@@ -172,9 +173,11 @@ struct PoliciesReader {
         var found: [(tier: Tier, entry: Node.Entry)] = []
         for entry in inner.allEntries() {
             guard let tier = Tier(alias: entry.key) else {
-                inner.fail(
+                let cause = report.error(
                     .unknownTier, "`\(section)` has the unknown tier \(quoted(entry.key))", at: entry.keyMark(in: file),
                     hint: didYouMean(entry.key, among: Tier.words, else: "Write production, staging, dev or preview."))
+                inner.fail(cause)
+                report.noteUnknown(entry, cause)
                 continue
             }
             if entry.isAmbiguous || found.contains(where: { $0.tier == tier }) {

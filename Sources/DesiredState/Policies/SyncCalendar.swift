@@ -124,7 +124,7 @@ public struct SyncCalendar: Sendable {
             return Closure("a deny window is open\(Self.text(deny))", at: deny.source)
         }
         let allowing = concerned.filter { $0.kind == .allow }
-        guard denying.isEmpty, !allowing.isEmpty, !allowing.contains(where: isOpen) else { return nil }
+        guard !allowing.isEmpty, !allowing.contains(where: isOpen) else { return nil }
         guard let closed = allowing.first(where: { !isManual || !$0.allowsManual }) else { return nil }
         let others = allowing.count > 1 ? " and none of \(allowing.count - 1) more" : ""
         return Closure("no allow window is open: not\(Self.text(closed))\(others)", at: closed.source)

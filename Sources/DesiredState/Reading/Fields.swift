@@ -280,7 +280,8 @@ final class Fields {
     ///
     /// One that looks like a misspelt key which is missing makes the subject unknown: what it was meant to say would
     /// otherwise count as not wanted. So does one that holds others, and then nothing goes because the document doesn't
-    /// name it: an entry may have slid out of its list by its indentation, or a section have got another name.
+    /// name it: an entry may have slid out of its list by its indentation, or a section have got another name. One with
+    /// nothing behind it may be the line that began a section.
     ///
     /// - Parameter hasForeignSections: whether other programs keep sections of their own here.
     func finish(hasForeignSections: Bool = false) {
@@ -290,13 +291,15 @@ final class Fields {
                 closest(to: entry.key, among: missing)
                 ?? Self.otherNames[entry.key].flatMap { name in missing.contains(name) ? name : nil }
             let isStray =
-                meant == nil && !hasForeignSections && entry.value.holdsOthers && !Self.forPeople.contains(entry.key)
+                meant == nil && !hasForeignSections && (entry.value.holdsOthers || entry.value.isLeftEmpty)
+                && !Self.forPeople.contains(entry.key)
             var others: String { "Known are \(known.sorted().joined(separator: ", "))." }
             let cause = report.warning(
                 .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
                 hint: meant.map { "Did you mean `\($0)`? Until that is clear, what it belongs to is left alone." }
                     ?? (isStray ? "\(Self.strayHint) \(others)" : "Remove it, or begin its name with `x-`. \(others)"))
             unknownEntries.append((entry, cause))
+            report.noteUnknown(entry, cause)
             if let meant {
                 fail(cause, key: meant)
             } else if isStray {
@@ -336,6 +339,12 @@ extension String {
 }
 
 extension Node {
+    /// Whether nothing at all stands behind a key.
+    var isLeftEmpty: Bool {
+        guard case .scalar(let scalar) = content else { return false }
+        return scalar.value.isNull && scalar.isPlain && scalar.text.isEmpty
+    }
+
     /// Whether it is a list or a mapping with something in it.
     var holdsOthers: Bool {
         switch content {

@@ -20,6 +20,8 @@ final class Report {
     private var scopes: [UnknownScope.Extent: UnknownScope] = [:]
     /// Of which only removals are forbidden.
     private var kept: [UnknownScope.Extent: UnknownScope] = [:]
+    /// The keys that nobody asked for, wherever they stood, with what says so.
+    private(set) var unknownKeys: [(entry: Node.Entry, cause: Cause)] = []
     /// Of which documents more may be wanted than they name, and why.
     private(set) var distrusted: [String: Cause] = [:]
 
@@ -121,6 +123,9 @@ final class Report {
         kept[extent] = UnknownScope(
             extent, code: cause.code, reason: Redaction.redact(cause.reason), at: cause.mark, isAboutRemovals: true)
     }
+
+    /// Remembers a key that nobody knows at its place.
+    func noteUnknown(_ entry: Node.Entry, _ cause: Cause) { unknownKeys.append((entry, cause)) }
 
     /// Marks a document as one that may want more than it names; of several causes the first stands.
     func distrust(_ file: String, _ cause: Cause) {

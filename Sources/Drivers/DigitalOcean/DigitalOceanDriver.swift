@@ -21,18 +21,20 @@ public final class DigitalOceanDriver: ProviderDriver {
     /// Creating two users of one cluster at once makes the provider lose one of them.
     let userCreation = KeyedLock()
     let directory = Directory()
-    /// Whom the token leads to: it never leads to another.
-    let owner = KnownAccount()
+    /// Whom the token leads to.
+    let owner: KnownAccount
     /// Takes what the provider shows once, and says whether it has it.
     let keep: (@Sendable (IssuedSecret) async -> Bool)?
 
-    /// A driver over a client; the client's time and the driver's should be the same.
+    /// A driver over a client of a token; the client's time and the driver's should be the same.
     public init(
-        client: APIClient, limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource,
-        installation: String? = nil, keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
+        client: APIClient, owner: KnownAccount = KnownAccount(of: Secret("")),
+        limits: DigitalOceanLimits = DigitalOceanLimits(),
+        time: any TimeSource, installation: String? = nil, keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
     ) {
         self.time = time
         self.keep = keep
+        self.owner = owner
         self.installation = installation
         self.limits = limits
         api = ProviderAPI(client: client, names: Self.names, time: time, readError: Self.readError)
@@ -48,13 +50,15 @@ public final class DigitalOceanDriver: ProviderDriver {
         random: RandomSource = .system(), installation: String? = nil,
         keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
     ) {
+        let owner = KnownAccount(of: token)
         let client = APIClient(
             provider: "digitalocean", baseURL: Self.rootURL(baseURL),
-            authorization: .bearer(token), transport: transport,
+            authorization: .bearer(owner.credential), transport: transport,
             budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry,
             // The address of a chat hook in an alert policy lets anybody write there, also where somebody took it for the channel.
             redaction: Redaction(members: ["url", "channel"]), time: time, random: random)
-        self.init(client: client, limits: limits, time: time, installation: installation, keep: keep)
+        self.init(
+            client: client, owner: owner, limits: limits, time: time, installation: installation, keep: keep)
     }
 
     /// The tags of what is made: the wanted ones and our marks.

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 
 /// A driver that can tell whom its credential leads to, where the names of its objects don't say it.
 ///
@@ -11,21 +11,37 @@ public protocol AccountTelling: Driver {
     func account(_ context: DriverContext) async -> Result<String?, ProviderFault>
 }
 
-/// The account of a credential that leads to the same one for as long as it is valid: asked for once.
+/// The account of a credential: asked for once, and again where the credential is another one.
 public final class KnownAccount: Sendable {
-    private let found = Locked<String?>(nil)
+    private let source: Secret
+    /// The credential as it was when it was last asked for its account: what is planned for one account is not done in
+    /// another, whose token took the place of its own meanwhile.
+    public let credential: Secret
+    private let asked: Locked<Digest>
+    /// The name, and the credential that told it.
+    private let found = Locked<(name: String, by: Digest)?>(nil)
 
-    public init() {}
+    /// - Parameter source: by which the provider is asked; it may be followed.
+    public init(of source: Secret) {
+        self.source = source
+        let asked = Locked(source.reveal { Digest(of: $0) })
+        self.asked = asked
+        credential = source.steady { Digest(of: $0) == asked.withLock { $0 } }
+    }
 
+    /// Takes the credential that is there now, and says whose it is.
+    ///
     /// - Parameter ask: asks the provider; nil where its answer names none.
     /// - Returns: what was found now or before; nil where the credential may not see it.
     public func name(
         _ ask: () async throws(ProviderFault) -> String?
     ) async -> Result<String?, ProviderFault> {
-        if let known = found.withLock({ $0 }) { return .success(known) }
+        let now = source.reveal { Digest(of: $0) }
+        asked.withLock { $0 = now }
+        if let known = found.withLock({ $0 }), known.by == now { return .success(known.name) }
         do throws(ProviderFault) {
-            let name = try await ask()
-            found.withLock { $0 = name }
+            guard let name = try await ask() else { return .success(nil) }
+            found.withLock { $0 = (name, now) }
             return .success(name)
         } catch {
             return error.problem == .notPermitted ? .success(nil) : .failure(error)

@@ -17,7 +17,7 @@ public final class VercelDriver: ProviderDriver {
     let limits: VercelLimits
     let time: any TimeSource
     /// Whom the token leads to without a team: it never leads to another.
-    let owner = KnownAccount()
+    let owner: KnownAccount
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
     let resolve: @Sendable (SecretReference) -> Secret?
 
@@ -42,9 +42,10 @@ public final class VercelDriver: ProviderDriver {
     ) {
         self.time = time
         self.limits = limits
+        owner = KnownAccount(of: token)
         self.resolve = resolve
         let client = APIClient(
-            provider: "vercel", baseURL: baseURL, authorization: .bearer(token),
+            provider: "vercel", baseURL: baseURL, authorization: .bearer(owner.credential),
             transport: transport, budget: budget ?? RequestBudget(.vercel, time: time), retry: retry, time: time,
             random: random)
         let team = team.flatMap { $0.isEmpty ? nil : $0 }

@@ -6,9 +6,14 @@ extension Applier {
     /// What stands in for the run of a change against which a person has decided since the plan was made.
     ///
     /// A pass may wait half an hour for a database cluster. Who pins, extends or suspends an environment meanwhile, or
-    /// takes an approval back, is told that it is done, and so it has to be.
+    /// takes an approval back, is told that it is done, and so it has to be. A window that closes meanwhile is closed, and a
+    /// freeze that begins holds.
     func heldBack(_ change: PlannedChange) async -> ChangeResult? {
         var result = ChangeResult(key: change.key)
+        if let reason = windows?.reason(against: change, at: reconciler.time.now) {
+            result.skipReason = "it may not be changed any more: \(reason)"
+            return result
+        }
         do throws(StoreFault) {
             if let id = approvals[change.key], try await !reconciler.store.approvalStands(id) {
                 result.skipReason = "its approval ended or was taken back before it could be done"

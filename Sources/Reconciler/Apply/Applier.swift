@@ -26,6 +26,8 @@ struct Applier: Sendable {
     let approvals: [ResourceKey: String]
     /// The stored approvals by which people confirmed what the plan itself rests on; each change looks at all of them.
     var confirmations: [ApprovalRecord] = []
+    /// What may close while the pass is at work; nil where nothing ever does.
+    var windows: WindowWatch?
     /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
     let watch: LeaseWatch?
     /// What of the plan is this pass's; what else may happen is done by others.

@@ -94,13 +94,29 @@ struct ChangeRunner: Sendable {
         guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
         let found: [ObservedResource]
         switch await driver.look(at: change.key, lookContext) {
-        case .absent: return nil
+        case .absent: return await missed(by: driver, change.providerID)
         case .present(let object): found = [object]
         case .ambiguous(let objects): found = objects
         case .unknown(let fault): return fault
         }
         guard found.contains(where: { $0.providerID == change.providerID }) else { return nil }
-        return ProviderFault(
+        return isThere(driver)
+    }
+
+    /// Asks by its id for what we remember and no list shows.
+    ///
+    /// - Returns: why it isn't gone, or may not be; nil where it is, or its kind has no id to ask by.
+    private func missed(by driver: any Driver, _ id: String?) async -> ProviderFault? {
+        guard let id, !id.isEmpty, let asking = driver as? any IdentityAsking else { return nil }
+        switch await asking.ask(for: change.key, id: id, lookContext) {
+        case .absent: return nil
+        case .present, .ambiguous: return isThere(driver)
+        case .unknown(let fault): return fault
+        }
+    }
+
+    private func isThere(_ driver: any Driver) -> ProviderFault {
+        ProviderFault(
             provider: driver.provider, operation: "look", code: "RUN-0017",
             message: "\(change.key) was missing in the list, and is there", place: change.source?.description,
             hint: "The next pass reads the list again.", disposition: .observeAgain)
@@ -217,7 +233,11 @@ struct ChangeRunner: Sendable {
                         disposition: .observeAgain))
             }
             return .done(object)
-        case .absent: return await driver.perform(step, of: input, context)
+        case .absent:
+            if let fault = await missed(by: driver, applier.remembered[change.key]?.providerID) {
+                return .failed(fault)
+            }
+            return await driver.perform(step, of: input, context)
         case .ambiguous(let objects):
             return .failed(
                 ProviderFault(

@@ -334,8 +334,13 @@ struct Pass {
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
             environments: Dictionary(
                 inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
-            approvals: storedApprovals, confirmations: grounds.map { $0.approvals + $0.withdrawn } ?? [], watch: watch,
-            share: share, stop: stop, progress: progress
+            approvals: storedApprovals, confirmations: grounds.map { $0.approvals + $0.withdrawn } ?? [],
+            windows: desired.flatMap {
+                WindowWatch(
+                    $0, inventory, zones: reconciler.zones($0.policy.timeZoneNames),
+                    isManual: options.trigger.isByHand)
+            },
+            watch: watch, share: share, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {

@@ -1,0 +1,72 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Reconciler
+import Store
+import TestKit
+import Testing
+
+/// What opens or closes while a pass is at work: that may take half an hour.
+@Suite("Windows while a pass is at work")
+struct WindowTests {
+    /// The midnight after the world begins.
+    private static let midnight = Timestamp(seconds: (World.start.seconds / 86_400 + 1) * 86_400)
+
+    private static func world(_ policy: String) async throws -> World {
+        try await World(World.tree(policies: World.policies + policy))
+    }
+
+    @Test("What a freeze finds not yet begun stays as it is, whoever asked for the pass", arguments: [true, false])
+    func freeze(isManual: Bool) async throws {
+        let world = try await Self.world(
+            """
+            freeze:
+              all: {from: "\(Self.midnight)", until: "\(Self.midnight + .hours(1))", reason: stock-taking}
+
+            """)
+        let time = world.time
+        time.jump(to: Self.midnight - .seconds(10))
+        let overtaken = await world.reconciler(
+            seed: 77, wrap: { Overtaken(inner: $0) { time.jump(to: Self.midnight + .seconds(1)) } }
+        ).pass(PassOptions(trigger: isManual ? .manual : .schedule))
+        #expect(overtaken.plan?.allowedChanges.isEmpty == false)
+        #expect(await world.holdings().isEmpty, "\(overtaken.story)")
+        #expect(
+            overtaken.skipped.contains { $0.reason.contains("any more: ") && $0.reason.contains("stock-taking") },
+            "\(overtaken.story)")
+        time.jump(to: Self.midnight + .hours(1))
+        let after = await world.pass()
+        let holdings = await world.holdings()
+        #expect(after.isSuccess && !holdings.isEmpty, "\(after.story)")
+    }
+
+    @Test("A window that opened during a pass is not missed: the next pass begins at once")
+    func opening() async throws {
+        let world = try await Self.world("sync_windows: [{kind: allow, schedule: \"0 0 * * *\", duration: 1m}]\n")
+        let time = world.time
+        time.jump(to: Self.midnight - .seconds(5))
+        let starts = Locked<[Timestamp]>([])
+        let holder = Locked<Service?>(nil)
+        let reconciler = world.reconciler(
+            seed: 5,
+            wrap: {
+                Overtaken(inner: $0) {
+                    if time.now < Self.midnight { time.jump(to: Self.midnight + .seconds(5)) }
+                }
+            })
+        let service = Service(reconciler: reconciler, interval: .hours(24)) { report in
+            let count = starts.withLock { starts in
+                starts.append(report.run.startedAt)
+                return starts.count
+            }
+            if count == 2 { holder.withLock { $0?.requestStop() } }
+        }
+        holder.withLock { $0 = service }
+        await service.run()
+        let second = try #require(starts.withLock { $0 }.last)
+        #expect(second < Self.midnight + .seconds(50), "\(second)")
+        let holdings = await world.holdings()
+        #expect(!holdings.isEmpty)
+    }
+}
