@@ -317,13 +317,13 @@ public final class Service: Sendable {
 
     /// What waits for a sync window begins as it opens, however long the interval is.
     ///
-    /// A window that opened while the last pass was under way found that pass's plan made: the next one is due at once.
+    /// A window that opened while the last pass was under way found that pass's plan made: the next one is due after the gap.
     private var untilNextTurn: Duration? {
         guard let policy = reconciler.latestDesired?.policy else { return nil }
         let now = reconciler.time.now
         let calendar = SyncCalendar(policy, zones: reconciler.zones(policy.timeZoneNames))
         let planned = currentStatus.passStartedAt.map { min($0, now) } ?? now
-        return calendar.nextTurn(after: planned).map { max(.zero, $0 - now) + .milliseconds(1) }
+        return calendar.nextTurn(after: planned).map { $0 > now ? $0 - now + .milliseconds(1) : gap }
     }
 
     /// The interval with a tenth of jitter; after failures twice as long each time, up to a quarter of an hour.
