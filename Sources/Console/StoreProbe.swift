@@ -15,7 +15,16 @@ final class StoreProbe: Sendable {
         self.time = time
     }
 
-    /// What is wrong with the store; nil when nothing is.
+    /// A fault as anybody may read it: what it says of itself names servers, files and users.
+    private static func `public`(_ fault: StoreFault) -> String {
+        switch fault.kind {
+        case .wrongClock: "\(fault.code): \(fault.message)"
+        case .unreachable: "\(fault.code): the store can't be reached"
+        default: "\(fault.code): the store can't be used"
+        }
+    }
+
+    /// What is wrong with the store, for everybody; nil when nothing is.
     func fault() async -> String? {
         // One question at a time: a store that hangs is not asked again for each who wants to know.
         let isFirst = isAsking.withLock { isAsking in
@@ -32,7 +41,7 @@ final class StoreProbe: Sendable {
                 do throws(StoreFault) {
                     try await store.ping()
                 } catch {
-                    fault = "\(error.code): \(error.message)"
+                    fault = Self.public(error)
                 }
                 self.isAsking.withLock { $0 = false }
                 waiting.withLock { $0.take() }?.resume(returning: fault)

@@ -15,7 +15,26 @@ import Web
         func read(_ log: Log) async throws -> SourceSnapshot { throw CancellationError() }
     }
 
-    private static func door() async throws -> (door: FrontDoor, access: AccessControl, store: Store) {
+    /// A store whose server is gone, and which says where that was.
+    private struct Gone: SQLEngine {
+        let fault: StoreFault
+        var dialect: SQLDialect { .sqlite }
+        var place: String { "ops@db.internal:5432" }
+
+        func transaction<T: Sendable>(
+            _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+        ) async throws(StoreFault) -> T { throw fault }
+
+        func read<T: Sendable>(
+            _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+        ) async throws(StoreFault) -> T { throw fault }
+
+        func close() async {}
+    }
+
+    private static func door(
+        asking engine: (any SQLEngine)? = nil
+    ) async throws -> (door: FrontDoor, access: AccessControl, store: Store) {
         let time = SimulatedTime(now: Timestamp(seconds: 1_800_000_000))
         let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
         _ = try await store.migrate()
@@ -29,7 +48,9 @@ import Web
             interval: .minutes(1))
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
         let endpoints = ServiceEndpoints(
-            service: service, store: store, metrics: metrics, time: time, interval: .minutes(1))
+            service: service, store: engine.map { Store(engine: $0, time: time) } ?? store, metrics: metrics,
+            time: time,
+            interval: .minutes(1))
         let api = APIEndpoints(APIServices(store: store, access: access, metrics: metrics, time: time))
         return (FrontDoor(access: access, api: api, service: endpoints), access, store)
     }
@@ -57,6 +78,26 @@ import Web
                     $0.name == "Content-Security-Policy" && $0.value == SecurityHeaders.dataPolicy
                 })
         }
+        await store.close()
+    }
+
+    @Test(
+        "Readiness, which everybody may read, names no server, user or file of a store that can't be reached",
+        arguments: [
+            (StoreFault.Kind.unreachable, "STORE-0010: the store can't be reached"),
+            (.readOnly, "STORE-0010: the store can't be used"),
+        ])
+    func readinessNamesNoPlace(kind: StoreFault.Kind, reason: String) async throws {
+        let fault = StoreFault(
+            kind, code: "STORE-0010",
+            message: "connection to server at \"db.internal\", port 5432 failed: no password for user ops")
+        let (door, _, store) = try await Self.door(asking: Gone(fault: fault))
+        let answer = await door.answer(
+            WebRequest(
+                method: "GET", path: "/readyz", headers: [(name: "Host", value: "service")], peer: "192.0.2.1"))
+        let body = String(decoding: answer.body, as: UTF8.self)
+        #expect(answer.status == 503 && body.contains("\"\(reason)\""), "\(body)")
+        for word in ["db.internal", "5432", "ops"] { #expect(!body.contains(word), "\(body)") }
         await store.close()
     }
 
