@@ -108,7 +108,13 @@ extension CommandCall {
         ] where !rows.isEmpty {
             text += "\n\(screen.paint.bold(title))\n" + table(listing, rows)
         }
-        if drift.isEmpty, findings.isEmpty { text += "\nNothing differs from git, and nothing is known to be wrong.\n" }
+        if drift.isEmpty, findings.isEmpty {
+            text +=
+                row["sync"]?.stringValue == "unknown"
+                ? "\nNothing is known to be wrong, but not all of it could be compared with git. "
+                    + "Why: odooops plan show latest\n"
+                : "\nNothing differs from git, and nothing is known to be wrong.\n"
+        }
         screen.print(text)
         return .done
     }

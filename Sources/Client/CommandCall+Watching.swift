@@ -49,11 +49,15 @@ extension CommandCall {
         }
         let only = data["only_environments"]?.listValue?.compactMap(\.stringValue).joined(separator: ", ")
         func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
+        // Where too little was seen, that nothing is found means nothing either.
+        let uncompared = data["not_compared"]?.intValue.flatMap { count in
+            count == 0 ? nil : paint.yellow("\(count.of("resource")); which, and why: odooops plan show latest")
+        }
         let lines: [(String, String?)] = [
             ("service", connection.address.text), ("of", only.map { "\($0) alone" }), ("passes", health),
             ("last fault", loop?.shown("last_fault")),
             ("environments", environments), ("unknown", doubts), ("last look", data.minute("looked_at")),
-            ("drift", counts("drift", none)),
+            ("drift", counts("drift", none)), ("not compared", uncompared),
             ("known drift", few("known_drift")), ("alerts", counts("findings", none)),
             ("hooks waiting", few("hooks_waiting")),
             // Runs are told only to those who may see all that they did.

@@ -23,6 +23,10 @@ extension Listing {
         emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
         unlooked:
             "Nobody has looked yet: what differs is known after the first pass. Make one: odooops reconcile --wait",
+        uncompared: { filtered, count in
+            (filtered.map { "\($0) But" } ?? "Nothing of what was seen differs from git, but")
+                + " \(count.of("resource")) could not be compared. Which, and why: odooops plan show latest"
+        },
         columns: [
             .key("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
             // Half of two values says nothing of how they differ.

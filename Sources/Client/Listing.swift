@@ -77,6 +77,9 @@ struct Listing: Sendable {
     let empty: String
     /// What is printed there as long as nobody has looked; nil: where the list doesn't depend on that.
     var unlooked: String?
+    /// What is printed there where the last look could not compare so many, after what is said of the filters, if any are
+    /// given; nil: where the list doesn't depend on that.
+    var uncompared: (@Sendable (_ filtered: String?, _ count: Int64) -> String)?
     let columns: [Column]
 }
 
@@ -150,12 +153,17 @@ extension CommandCall {
         return (Array(rows.prefix(most)), cursor != nil || rows.count > most)
     }
 
-    /// What is said in place of none where nobody has looked; nil where somebody has, or the service doesn't say.
-    private func unlooked(_ listing: Listing, _ connection: ServiceConnection) async -> String? {
-        guard let text = listing.unlooked,
-            case .null = (try? await connection.get("/status"))?.data["looked_at"]
-        else { return nil }
-        return text
+    /// What is said where there is no row: where nobody has looked, or not at everything, that there is none means nothing.
+    private func none(_ listing: Listing, isFiltered: Bool, _ connection: ServiceConnection) async -> String {
+        let none = isFiltered ? listing.emptyFiltered ?? listing.empty : listing.empty
+        guard listing.unlooked != nil || listing.uncompared != nil,
+            let status = (try? await connection.get("/status"))?.data
+        else { return none }
+        if case .null = status["looked_at"], let text = listing.unlooked { return text }
+        guard let uncompared = listing.uncompared, let count = status["not_compared"]?.intValue, count > 0 else {
+            return none
+        }
+        return uncompared(isFiltered ? none : nil, count)
     }
 
     /// Asks for a list and prints it.
@@ -180,8 +188,7 @@ extension CommandCall {
             screen.json(.list(rows))
         } else if rows.isEmpty {
             let isFiltered = query.contains { $0.1 != nil }
-            let none = isFiltered ? listing.emptyFiltered ?? listing.empty : listing.empty
-            screen.print(await unlooked(listing, connection) ?? none)
+            screen.print(await none(listing, isFiltered: isFiltered, connection))
         } else {
             screen.print(table(listing, rows))
         }

@@ -69,13 +69,10 @@ extension Comparison {
         }
     }
 
-    /// How long a list may go without what was just made.
-    private static let visibility = Duration.minutes(2)
-
     /// Why it is too early to say that something is gone; nil when it isn't.
     func young(_ entry: InventoryEntry) -> String? {
         let (age, overflow) = input.now.microseconds.subtractingReportingOverflow(entry.createdAt.microseconds)
-        guard !overflow, (0..<Self.visibility.microseconds).contains(age) else { return nil }
+        guard !overflow, (0..<ListLag.longest.microseconds).contains(age) else { return nil }
         return
             "it was made \(Duration.microseconds(age).shortText) ago and isn't listed: lists may lag behind by a minute"
     }

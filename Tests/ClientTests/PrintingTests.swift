@@ -173,6 +173,24 @@ struct PrintingTests {
         #expect(result.output.contains("Nobody has looked yet") == !hasLooked, "\(result.story)")
     }
 
+    @Test("That nothing differs isn't said while something could not be compared, nor by `status`")
+    func uncompared() async throws {
+        var object = Self.standing.objectValue ?? [:]
+        object["not_compared"] = 4
+        let world = try World(FakeService(["GET /status": .object(object), "GET /drift": []]))
+        let list = await world.run("drift", "list")
+        #expect(
+            list.output
+                == "Nothing of what was seen differs from git, but 4 resources could not be compared. "
+                + "Which, and why: odooops plan show latest\n", "\(list.story)")
+        let filtered = await world.run("drift", "list", "--cause", "expired")
+        #expect(filtered.output.hasPrefix("Nothing such differs. But 4 resources could not"), "\(filtered.story)")
+        let status = await world.run("status")
+        #expect(
+            status.output.contains("not compared") && status.output.contains("4 resources; which, and why:"),
+            "\(status.story)")
+    }
+
     @Test("Plans, integrations and providers are three lists, each from its own route")
     func lists() async throws {
         let id = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"

@@ -6,7 +6,8 @@ import Testing
 @Suite("What the document promises of answers") struct AnswerTests {
     private static let sample: Value = [
         "environments": ["active": 1], "suspended": 0, "drift": [:], "known_drift": 0, "looked_at": .null,
-        "findings": [:], "plan": ["run": "r", "approval": "waiting", "needed": 1, "approved": 0, "used": 0],
+        "not_compared": 0, "findings": [:],
+        "plan": ["run": "r", "approval": "waiting", "needed": 1, "approved": 0, "used": 0],
         "last_run": .null, "hooks_waiting": 0, "next_pass_at": "2026-11-21T10:00:00Z",
     ]
 

@@ -5,6 +5,7 @@ import Formats
 import Store
 import StoreSQLite
 import Testing
+import Web
 
 @testable import Reconciler
 
@@ -46,6 +47,39 @@ extension ShardTests {
     /// The number of a pull request whose preview one of the two services looks after.
     private static func pullRequest(of host: String) throws -> Int64 {
         try #require(PullRequest.number(inSlug: environment(of: host, "pr-")))
+    }
+
+    @Test("What can't be told apart is told by the service whose it is, whoever keeps the other findings")
+    func tellsOfItsOwn() async throws {
+        let (keeper, other) = try Self.roles()
+        let slug = try Self.environment(of: other, "feature-a")
+        let branch = slug.replacing("feature-", with: "feature/")
+        let world = try await World(World.tree(branches: ["main", branch]))
+        try await Self.announce([keeper, other], in: world)
+        try await Self.settle(world, [keeper, other])
+        let made = await world.call(
+            "POST", "/v2/domains/shop.example/records",
+            ["type": "A", "name": .string(slug), "data": "203.0.113.9", "ttl": 1800])
+        #expect(made.status == 201, "\(made)")
+        func found() async throws -> [String?] {
+            try await world.store.findings().filter { $0.identity.kind == "left_alone" }
+                .map(\.identity.ownEnvironment)
+        }
+        // Not for so long that the other one would be taken to be gone.
+        for _ in 0..<3 {
+            _ = await Self.service(world, keeper).pass(Self.shared)
+            world.time.advance(by: .seconds(65))
+        }
+        #expect(try await found().isEmpty, "it is another's")
+        // Since when it is so, the runs of either tell.
+        _ = await Self.service(world, other).pass(Self.shared)
+        #expect(try await found() == [slug])
+        let id = try #require(try JSON.parse(made.body)["domain_record"]?["id"]?.intValue)
+        _ = await world.call("DELETE", "/v2/domains/shop.example/records/\(id)", nil)
+        _ = await Self.service(world, keeper).pass(Self.shared)
+        #expect(try await found() == [slug])
+        _ = await Self.service(world, other).pass(Self.shared)
+        #expect(try await found().isEmpty)
     }
 
     @Test("Records that are one for all are one service's, and nobody acts on a pull request before that one knows it")

@@ -57,6 +57,13 @@ extension Answer {
             [
                 .init("summary", changeCounts, "how many changes its plan has", required: false),
                 .init("drift", .count, "how many differences it saw", required: false),
+                .init(
+                    "not_compared", .map(.count),
+                    "of how many resources it saw too little to say whether they differ, by environment; `global`: of none's",
+                    required: false),
+                .init(
+                    "left_alone", .map(.instant),
+                    "since when resources are left alone that can't be told apart, by key", required: false),
                 .init("fingerprint", text, "the digest of its plan", required: false),
                 .init("author", text, "who made the commit that it read", required: false),
                 .init("diagnostics", .count, "how many things it found in the documents", required: false),

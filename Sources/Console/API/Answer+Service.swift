@@ -17,6 +17,9 @@ extension Answer {
             .init("drift", .map(.count), "how many differences stand, by cause"),
             .init("known_drift", .count, "how many differences people know of"),
             .init("looked_at", instantOrNull, "when the world was last looked at; null: nobody has looked yet"),
+            .init(
+                "not_compared", .count,
+                "of how many resources the last look saw too little to say whether they differ"),
             .init("findings", .map(.count), "how many findings there are in each status"),
             .init(
                 "only_environments", many(text),

@@ -192,6 +192,7 @@ extension APIEndpoints {
         object["known_drift"] = .int(Int64(tally.knownDrift))
         // Nil: nobody has looked yet, so that finding nothing means nothing.
         object["looked_at"] = .text((tally.lastLook?.completedAt ?? tally.lastLook?.startedAt)?.description)
+        object["not_compared"] = .int(Int64(tally.lastLook?.notCompared(of: names) ?? 0))
         object["findings"] = counts(tally.findings.map { ($0.key.rawValue, $0.value) })
         object["next_pass_at"] = .text(tally.sign?.nextPassAt?.description)
         if let names {

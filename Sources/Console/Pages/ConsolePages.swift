@@ -243,6 +243,9 @@ struct PageContext: Sendable {
         return try await store.lastLook() != nil
     }
 
+    /// Of how many resources the last look saw too little to say whether they differ, as far as they are the reader's.
+    func notCompared() async throws -> Int { try await store.lastLook()?.notCompared(of: share?.names) ?? 0 }
+
     /// A part of the path after its first `skipping` segments.
     func part(_ index: Int) -> String { request.segments.indices.contains(index) ? request.segments[index] : "" }
 }

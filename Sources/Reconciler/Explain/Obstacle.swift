@@ -85,6 +85,16 @@ struct ObstacleFinder {
                 if let obstacle = first(for: other, path: &path) { return obstacle }
             }
         }
+        // What only lacks another's value stands where that one isn't known.
+        if change.hold == .unobserved,
+            outlook.observed.kinds[key.kind]?.completeness(of: key.name).isComplete == true
+        {
+            for other in change.references where !path.contains(other) {
+                guard outlook.plan.changes.contains(where: { $0.key == other && $0.action == .read }) else { continue }
+                path.append(other)
+                if let obstacle = first(for: other, path: &path) { return obstacle }
+            }
+        }
         let hold = change.hold ?? .rule
         return Obstacle(
             kind: .hold(hold), key: key, reason: change.verdictReason ?? change.verdict.rawValue,

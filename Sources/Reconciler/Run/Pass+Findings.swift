@@ -24,9 +24,13 @@ extension Pass {
             at: now)
         drift = try await reconciler.store.openDrift()
         evidence.add("checks.json", .list(checks.map(\.value)))
-        guard share.keepsRecords else { return }
         let escalation = Escalation(desired)
-        var findings = drift.map { Finding($0, escalation) }
+        let alone = try await lookForLeftAlone(desired, observed, escalation)
+        guard share.keepsRecords else {
+            // The records that are one for all are another service's; what is left alone of its share each tells itself.
+            return try await record(alone.findings) { $0.kind != LeftAlone.kind || alone.isUnknown($0) }
+        }
+        var findings = drift.map { Finding($0, escalation) } + alone.findings
         var unknown: Set<FindingIdentity> = []
         for result in checks {
             switch result.verdict {
@@ -48,14 +52,27 @@ extension Pass {
         let isWhole = options.targets.isEmpty
         let areChecksKnown =
             isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
+        try await record(findings) { [unknown] identity in
+            // All that still differs, seen now or not, is among the findings.
+            if identity.kind == "drift" { return false }
+            if identity.kind == LeftAlone.kind { return alone.isUnknown(identity) }
+            return !areChecksKnown || unknown.contains(identity)
+        }
+    }
+
+    /// Writes findings down and tells what moved.
+    ///
+    /// - Parameters:
+    ///   - findings: what is not as it has to be.
+    ///   - isUnknown: whether nobody could look for one that is not among them.
+    /// - Throws: `StoreFault`.
+    private mutating func record(
+        _ findings: [Finding], isUnknown: @escaping @Sendable (FindingIdentity) -> Bool
+    ) async throws {
         let delta: FindingDelta
         do throws(StoreFault) {
-            delta = try await reconciler.store.recordFindings(findings, runID: run.id, at: reconciler.time.now) {
-                [unknown] identity in
-                // All that still differs, seen now or not, is among the findings.
-                if identity.kind == "drift" { return false }
-                return !areChecksKnown || unknown.contains(identity)
-            }
+            delta = try await reconciler.store.recordFindings(
+                findings, runID: run.id, at: reconciler.time.now, isUnknown: isUnknown)
         } catch {
             // The table is the platform's too, with rules of its own. Nothing moved in it, so that the next pass tells
             // what this one couldn't.
@@ -74,7 +91,7 @@ extension Pass {
 }
 
 /// How long a finding of an environment may stand: `escalate_after_hours` of its thresholds.
-private struct Escalation {
+struct Escalation {
     private let thresholds: [ConvergenceThresholds]
     private let tiers: [String: Tier]
 

@@ -134,12 +134,19 @@ extension Pass {
             object["summary"] = plan.summary.value
             object["drift"] = .int(Int64(plan.drift.count))
             object["fingerprint"] = .string(plan.fingerprint.description)
+            let unseen = RunRecord.notCompared(in: plan)
+            if !unseen.isEmpty { object["not_compared"] = .object(unseen) }
         }
         if let rule = desired?.policy.approvals, rule != ApprovalRule() {
             object["approvals"] = [
                 "valid_for_seconds": .int(rule.validFor.components.seconds),
                 "longest_seconds": .int(rule.longest.components.seconds),
             ]
+        }
+        if let aloneSince, !aloneSince.isEmpty {
+            let sorted = aloneSince.sorted { $0.key.precedesByBytes($1.key) }
+            object["left_alone"] = .object(
+                Value.Object(sorted.map { Value.Object.Member($0.key, .string($0.value.description)) }))
         }
         if !gates.isEmpty { object["gates"] = gates.summary }
         if let desired { object["diagnostics"] = .int(Int64(desired.diagnostics.count)) }

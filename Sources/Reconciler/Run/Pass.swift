@@ -93,6 +93,8 @@ struct Pass {
     var grounds: Grounds?
     /// Approvals that ended before their change could be made.
     var lapses: [Notice] = []
+    /// Since when what can't be told apart is left alone, by key; nil where nobody looked for it.
+    var aloneSince: [String: Timestamp]?
 
     init(
         reconciler: Reconciler, options: PassOptions, stop: StopSignal,

@@ -87,7 +87,8 @@ extension Store {
         }
     }
 
-    /// The newest pass that looked at the world, whatever became of its steps; a dry run only where there is no pass.
+    /// The newest pass that looked at the world, whatever became of its steps; one that is under way, or else a dry run, only where
+    /// none has ended.
     ///
     /// A run that failed before it had a plan has seen nothing.
     ///
@@ -100,6 +101,8 @@ extension Store {
     }
 
     static func lastLook(in db: any SQLConnection) throws(StoreFault) -> RunRecord? {
+        // What a pass that is under way has seen isn't written down yet.
+        if let pass = try newest("completed_at is not null and \(hasPlan)", in: db) { return pass }
         if let pass = try newest(hasPlan, in: db) { return pass }
         return try newest("last_phase = 'planned'", in: db)
     }

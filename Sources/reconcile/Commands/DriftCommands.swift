@@ -55,7 +55,8 @@ struct DriftCommand {
 
     /// That the last look didn't show everything; nil where it did.
     private static func unseen(_ run: RunRecord) -> String? {
-        guard let count = run.metadata["summary"]?["unknown"]?.intValue, count > 0 else { return nil }
+        let count = run.notCompared()
+        guard count > 0 else { return nil }
         let what = count == 1 ? "1 resource" : "\(count) resources"
         return "Of \(what) it saw too little to say anything. Which: reconcile show \(run.id)"
     }

@@ -23,6 +23,7 @@ enum DriftPage {
         let part = Array(shown.dropFirst(begin).prefix(pageSize))
         let explanations = try await explain(part, context)
         let hasLooked = try await context.hasLooked()
+        let unseen = try await all.isEmpty ? context.notCompared() : 0
         return Page(
             .drift,
             lead: "Left is what providers show, right is what git wants, with the line that says so. "
@@ -30,7 +31,7 @@ enum DriftPage {
         ) {
             if all.isEmpty {
                 div("card") {
-                    DriftCauses.none(hasLooked: hasLooked)
+                    DriftCauses.none(hasLooked: hasLooked, unseen: unseen)
                 }
             } else {
                 div("grid2") {

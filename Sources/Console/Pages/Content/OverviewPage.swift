@@ -21,6 +21,7 @@ enum OverviewPage {
         let alarming = drift.filter { !$0.isQuiet }
         let loop = context.pages.loop()
         let hasLooked = try await context.hasLooked()
+        let unseen = try await drift.isEmpty ? context.notCompared() : 0
         return Page(
             .overview, lead: "How everything stands, what waits for a person, and what happened last."
         ) {
@@ -31,7 +32,7 @@ enum OverviewPage {
                 hasSeenNodes ? nodes : nil, loop)
             div("grid2") {
                 waiting(approvals, context, hasLooked: plan != nil)
-                byCause(drift, hasLooked: hasLooked)
+                byCause(drift, hasLooked: hasLooked, unseen: unseen)
             }
             div("grid2") {
                 activity(deployments, runs, context)
@@ -214,10 +215,10 @@ enum OverviewPage {
         }
     }
 
-    private static func byCause(_ drift: [DriftRecord], hasLooked: Bool) -> HTML {
+    private static func byCause(_ drift: [DriftRecord], hasLooked: Bool, unseen: Int) -> HTML {
         card("Drift by cause", aside: a(Link(.drift), "All differences"), flush: drift.isEmpty) {
             if drift.isEmpty {
-                DriftCauses.none(hasLooked: hasLooked)
+                DriftCauses.none(hasLooked: hasLooked, unseen: unseen)
             } else {
                 DriftCauses.chart(drift)
             }
@@ -285,9 +286,15 @@ enum OverviewPage {
 
 /// Drift by cause as parts of a whole.
 enum DriftCauses {
-    /// What to say where there is none; that nobody looked is not that there is none.
-    static func none(hasLooked: Bool) -> HTML {
+    /// What to say where there is none; that nobody looked is not that there is none, nor is what nobody could see.
+    static func none(hasLooked: Bool, unseen: Int) -> HTML {
         guard hasLooked else { return unlooked("What differs is known after the first look at the providers.") }
+        guard unseen == 0 else {
+            return empty(
+                "No drift is known",
+                "Whatever could be seen is as git wants it, but \(unseen.of("resource")) could not be compared; "
+                    + "the plan says which, and why.", icon: .eye, next: "reconcile show latest")
+        }
         return empty(
             "No drift", "Whatever was looked at is as git wants it; the plan says what could not be seen.", icon: .ok)
     }
