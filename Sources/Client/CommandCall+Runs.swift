@@ -34,7 +34,7 @@ extension CommandCall {
         }
         lines.append(("steps", states.map { "\($0.value.count) \($0.key)" }.joined(separator: ", ")))
         if let error = run["error"], !error.isNull {
-            lines.append(("error", screen.paint.red(error["message"]?.shown ?? error.shown)))
+            lines.append(("error", screen.paint.red(Listing.runError(run))))
             lines.append(("what to do", error["hint"]?.shown))
         }
         var text = block(lines)

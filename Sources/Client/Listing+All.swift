@@ -145,8 +145,15 @@ extension Listing {
             .text("TRIGGER", 4, "trigger"), .instant("BEGUN", 7, "started_at"),
             Column("TOOK", 5) { row, _ in took(row) },
             .revision(3),
-            Column("ERROR", 6) { row, _ in row["error"]?["message"]?.shown ?? row.shown("error") },
+            Column("ERROR", 6) { row, _ in runError(row) },
         ])
+
+    /// The code of what is amiss with a run, and what that is.
+    static func runError(_ run: Value) -> String {
+        guard let message = run["error"]?["message"]?.stringValue else { return run.shown("error") }
+        let code = run["error"]?["code"]?.stringValue
+        return Value.string((code.map { "\($0): " } ?? "") + message).shown
+    }
 
     static let steps = Listing(
         path: "", empty: "It made no step.",

@@ -191,6 +191,20 @@ struct PrintingTests {
             "\(status.story)")
     }
 
+    @Test("A run that did what it could shows the code of what it could not see")
+    func runWithRemark() async throws {
+        let run: Value = [
+            "id": "01990000-0000-7000-8000-000000000001", "phase": "succeeded", "trigger": "schedule",
+            "started_at": "2026-11-21T17:06:00Z", "completed_at": "2026-11-21T17:06:04Z", "revision": .null,
+            "dry_run": false, "metadata": [:],
+            "error": [
+                "code": "RUN-0010", "message": "not everything could be observed", "hint": "Run: reconcile doctor",
+            ],
+        ]
+        let result = await (try World(FakeService(["GET /runs": [run]]))).run("runs", "list")
+        #expect(result.output.contains("RUN-0010"), "\(result.story)")
+    }
+
     @Test("Plans, integrations and providers are three lists, each from its own route")
     func lists() async throws {
         let id = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"

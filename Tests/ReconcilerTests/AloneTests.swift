@@ -122,4 +122,23 @@ struct AloneTests {
         #expect(answer.obstacle?.command == nil)
         #expect(answer.path.map(\.description) == [record, Self.web])
     }
+
+    @Test("A pass that could not see everything is stored with RUN-0010 beside its end", arguments: [true, false])
+    func storesWhatWasNotSeen(_ isDryRun: Bool) async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        world.simulator.order(FaultOrder("GET", "/v2/droplets", .html(status: 403)))
+        let blind = await world.pass(PassOptions(isDryRun: isDryRun))
+        #expect(!blind.observationFaults.isEmpty)
+        let stored = try #require(try await world.store.run(withID: blind.run.id))
+        #expect(stored.phase == (isDryRun ? .planned : .succeeded))
+        #expect(stored.error["code"]?.stringValue == "RUN-0010")
+        #expect(stored.error["message"]?.stringValue?.contains("digitalocean.droplet") == true, "\(stored.error)")
+        #expect(stored.error["hint"]?.stringValue == "Run: reconcile doctor")
+        #expect(stored.notCompared() > 1)
+        #expect(stored.notCompared(of: ["production"]) == 1 && stored.notCompared(of: ["none"]) == 0)
+        let well = await world.pass()
+        let next = try await world.store.run(withID: well.run.id)
+        #expect(next?.error.isNull == true && next?.notCompared() == 0 && next?.notCompared(of: ["production"]) == 0)
+    }
 }

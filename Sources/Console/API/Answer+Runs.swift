@@ -40,7 +40,9 @@ extension Answer {
                         .init("hint", textOrNull, "what to do", required: false),
                         .init("failed_steps", .count, "how many steps failed", required: false),
                         .init("moved", texts, "what changed between plan and apply", required: false),
-                    ], isOpen: true)), "what ended it; null where it ended well"),
+                    ], isOpen: true)),
+            "what ended it, or RUN-0010 where it did what it could and some things could not be observed; null where it ended well"
+        ),
         .init("metadata", runMetadata, "counts, digests and settings of the run"),
         onlyEnvironments,
     ]

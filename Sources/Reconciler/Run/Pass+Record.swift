@@ -42,6 +42,11 @@ extension Pass {
             run.error = ["code": "RUN-0003", "failed_steps": .int(Int64(count))]
         }
         if case .invalid = final { run.error = ["code": "RUN-0001", "message": "no readable desired state"] }
+        switch final {
+        // What was seen was done, so that the phase stays; what wasn't seen has to stand beside it.
+        case .succeeded, .planned: if let fault = ObservationFault(observationFaults) { run.error = fault.value }
+        case .failed, .stepsFailed, .stale, .invalid, .canceled: break
+        }
         guard isRecorded else { return }
         do {
             try await keepEvidence(final)

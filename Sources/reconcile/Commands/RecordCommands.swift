@@ -31,10 +31,17 @@ struct RunsCommand {
             let took = run.completedAt.map { ($0 - run.startedAt).shortText } ?? "-"
             table.add(
                 run.id, run.startedAt.minuteText, run.trigger.rawValue + (run.isDryRun ? " (dry)" : ""),
-                RunText.phase(run.phase, paint), String((run.revision ?? "-").prefix(12)), took, changes(run.metadata))
+                RunText.phase(run.phase, paint) + remark(run, paint), String((run.revision ?? "-").prefix(12)), took,
+                changes(run.metadata))
         }
         context.terminal.print(table.text(paint))
         return .done
+    }
+
+    /// The code of what is amiss with a run that did what it could.
+    private func remark(_ run: RunRecord, _ paint: Paint) -> String {
+        guard run.phase != .failed, let code = run.error["code"]?.stringValue else { return "" }
+        return " (\(paint.yellow(code)))"
     }
 
     private func changes(_ metadata: Value) -> String {

@@ -37,7 +37,7 @@ enum RunPage {
             lead: run.isDryRun ? "A look: it planned and changed nothing." : "A pass, from commit to evidence."
         ) {
             if !run.error.isNull {
-                banner(.bad, OverviewPage.fault(run)) {
+                banner(run.phase == .failed ? .bad : .warn, OverviewPage.fault(run)) {
                     if let hint = run.error["hint"]?.stringValue { p(hint) }
                 }
             }

@@ -83,7 +83,7 @@ enum RunsPage {
                 Words.run(run.id),
                 markup {
                     Words.phase(run.phase)
-                    if run.phase == .failed { span("sub", OverviewPage.fault(run)) }
+                    if !run.error.isNull { span("sub", OverviewPage.fault(run)) }
                 }, changes(run), Words.revision(run.revision),
                 HTML(run.isDryRun ? "\(run.trigger.rawValue), a look" : run.trigger.rawValue),
                 moment(run.startedAt, now),
