@@ -114,5 +114,9 @@ final class SteadySecret: SecretSource {
         return now
     }
 
-    var all: [String] { [current] + base.all }
+    var all: [String] {
+        let now = current
+        // Whoever takes them out of a text looks for each once.
+        return [now] + base.all.filter { $0 != now }
+    }
 }

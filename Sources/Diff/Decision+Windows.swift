@@ -46,7 +46,9 @@ struct WindowGuard {
 
     /// Blocks a change that may not be made now, and says when it may.
     mutating func hold(_ change: inout PlannedChange, tier: (_ slug: String) -> Tier?) {
-        guard let (closure, opening) = closure(of: subjects(of: change, tier), isManual: isManual) else { return }
+        guard let (closure, opening) = closure(of: dependents.subjects(of: change, tier), isManual: isManual) else {
+            return
+        }
         let next =
             opening.map { "; changes may be made again from \($0.minuteText) UTC on" } ?? "; no opening is in sight"
         change.refuse(.blocked, closure.reason + next, as: .window, until: opening, at: closure.source)
@@ -57,7 +59,7 @@ struct WindowGuard {
     /// As a pass by hand would find it, which whoever approves can make. What goes by itself after its grace has its instant.
     mutating func note(_ change: inout PlannedChange, tier: (_ slug: String) -> Tier?) {
         guard change.verdict == .needsApproval, change.hold == .approval,
-            let (closure, opening) = closure(of: subjects(of: change, tier), isManual: true)
+            let (closure, opening) = closure(of: dependents.subjects(of: change, tier), isManual: true)
         else { return }
         (change.blockedUntil, change.heldAt) = (opening, closure.source)
     }
@@ -73,10 +75,6 @@ struct WindowGuard {
         }
         known[question] = .some(answer)
         return answer
-    }
-
-    private func subjects(of change: PlannedChange, _ tier: (_ slug: String) -> Tier?) -> [SyncSubject] {
-        dependents.subjects(of: change, tier)
     }
 }
 

@@ -293,18 +293,7 @@ struct LifeRuleTests {
         let world = try await Self.world(
             "7d", "sync_windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 12h, tiers: [dev]}]")
         // However long the interval, the next pass begins as the window does.
-        let starts = Locked<[Timestamp]>([])
-        let holder = Locked<Service?>(nil)
-        let service = Service(reconciler: world.reconciler(seed: 5), interval: .hours(24)) { report in
-            let count = starts.withLock { starts in
-                starts.append(report.run.startedAt)
-                return starts.count
-            }
-            if count == 3 { holder.withLock { $0?.requestStop() } }
-        }
-        holder.withLock { $0 = service }
-        await service.run()
-        let begun = starts.withLock { $0 }.dropFirst()
+        let begun = await Service.starts(of: world.reconciler(seed: 5), every: .hours(24), passes: 3).dropFirst()
         #expect(begun.count == 2 && begun.allSatisfy { $0.seconds % 43_200 < 60 }, "\(begun)")
         let midnight = Timestamp(seconds: world.time.now.seconds / 86_400 * 86_400) + .days(9)
         world.time.jump(to: midnight - .hours(2))

@@ -46,8 +46,6 @@ struct WindowTests {
         let world = try await Self.world("sync_windows: [{kind: allow, schedule: \"0 0 * * *\", duration: 1m}]\n")
         let time = world.time
         time.jump(to: Self.midnight - .seconds(5))
-        let starts = Locked<[Timestamp]>([])
-        let holder = Locked<Service?>(nil)
         let reconciler = world.reconciler(
             seed: 5,
             wrap: {
@@ -55,16 +53,7 @@ struct WindowTests {
                     if time.now < Self.midnight { time.jump(to: Self.midnight + .seconds(5)) }
                 }
             })
-        let service = Service(reconciler: reconciler, interval: .hours(24)) { report in
-            let count = starts.withLock { starts in
-                starts.append(report.run.startedAt)
-                return starts.count
-            }
-            if count == 2 { holder.withLock { $0?.requestStop() } }
-        }
-        holder.withLock { $0 = service }
-        await service.run()
-        let second = try #require(starts.withLock { $0 }.last)
+        let second = try #require(await Service.starts(of: reconciler, every: .hours(24), passes: 2).last)
         #expect(second < Self.midnight + .seconds(50), "\(second)")
         let holdings = await world.holdings()
         #expect(!holdings.isEmpty)

@@ -86,14 +86,8 @@ extension InventoryReader {
                 }
                 continue
             }
-            if keysSeen[key] != nil {
-                // One of the two may have been meant for another.
-                report.keep(
-                    .kind(.record),
-                    Cause(
-                        code: Code.duplicateName.rawValue, reason: "\(key) is declared twice", mark: record.entry.mark))
-            }
-            add(draft(key))
+            // One of the two may have been meant for another.
+            if let cause = add(draft(key)) { report.keep(.kind(.record), cause) }
         }
     }
 

@@ -7,7 +7,7 @@ final class InventoryReader {
     let library: Library
     let report: Report
     var reading = InventoryReading()
-    var keysSeen: [ResourceKey: SourceMark] = [:]
+    private var keysSeen: [ResourceKey: SourceMark] = [:]
     private var tagMarks: [String: SourceMark] = [:]
 
     private init(_ file: String, _ library: Library, _ report: Report) {
@@ -86,14 +86,17 @@ final class InventoryReader {
     // MARK: For all sections
 
     /// Keeps a resource; of two with one key neither stands.
-    func add(_ draft: Draft) {
+    ///
+    /// - Returns: why it doesn't; nil where it is the first.
+    @discardableResult
+    func add(_ draft: Draft) -> Cause? {
         guard let first = keysSeen[draft.key] else {
             keysSeen[draft.key] = draft.source
             reading.drafts[draft.key] = draft
-            return
+            return nil
         }
         reading.drafts[draft.key] = nil
-        report.declaredTwice(draft, first: first)
+        return report.declaredTwice(draft, first: first)
     }
 
     /// Makes an entry that can't be read unknown: the resource where its name is known, else its kind.

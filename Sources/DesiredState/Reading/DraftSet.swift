@@ -107,11 +107,13 @@ extension Node {
 
 extension Report {
     /// Says of the second of two resources with one key that neither stands.
-    func declaredTwice(_ draft: Draft, first: SourceMark) {
+    @discardableResult
+    func declaredTwice(_ draft: Draft, first: SourceMark) -> Cause {
         let cause = error(
             .duplicateName, "\(draft.key) is declared twice", at: draft.source,
             hint: "Keep one of the two; until then it is left alone.", notes: [Diagnostic.Note("first here", at: first)]
         )
         unknown(.resource(draft.key), cause)
+        return cause
     }
 }

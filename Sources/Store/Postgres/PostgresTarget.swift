@@ -16,8 +16,8 @@ struct PostgresTarget: Sendable {
 
     /// Takes an address apart.
     ///
-    /// One that is followed may get another login meanwhile, and never another database: nobody
-    /// meant half of a service to go on in it.
+    /// One that is followed may get another login meanwhile, and never another database: nobody meant half of a service
+    /// to go on in it.
     ///
     /// - Throws: `StoreFault`, also where libpq takes a part of the password for something else, which every fault would
     ///   show as the store's place; libpq's own message is left out, for it quotes the address.

@@ -134,19 +134,16 @@ struct DoctorCommand {
             let snapshot = try await Composition.source(configuration, log: log, context.environment).read(log)
             let desired = readDesiredState(snapshot.tree)
             let errors = desired.diagnostics.count { $0.severity == .error }
-            let branches =
-                switch snapshot.tree.branches {
-                case .known(let branches): branches.count.of("branch", "branches")
-                case .unknown(let reason): "branches unknown: \(reason)"
-                case .none: "no branches"
-                }
-            var areUnknown = false
-            if case .unknown = snapshot.tree.branches { areUnknown = true }
+            var (branches, unread) = ("", String?.none)
+            switch snapshot.tree.branches {
+            case .known(let all): branches = ", \(all.count.of("branch", "branches"))"
+            case .unknown(let reason): unread = reason
+            case .none: branches = ", no branches"
+            }
             var checks = [
                 Check(
                     name: "repository", state: .ok,
-                    detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12))"
-                        + (areUnknown ? "" : ", \(branches)"),
+                    detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12))\(branches)",
                     remedy: nil),
                 Check(
                     name: "desired state", state: errors == 0 ? .ok : .warning,
@@ -154,11 +151,11 @@ struct DoctorCommand {
                         "\(desired.documents.count.of("document")), \(errors.of("error")), roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
-            if areUnknown {
+            if let unread {
                 checks.append(
                     Check(
                         name: "branches", state: .warning,
-                        detail: "\(branches): environments of branches are neither made nor ended",
+                        detail: "branches unknown: \(unread): environments of branches are neither made nor ended",
                         remedy: configuration.application.map {
                             "Look whether this reads it: git ls-remote --heads \($0.url.shellQuoted)"
                         }))
