@@ -8,9 +8,13 @@ struct ChangeOrder {
     private(set) var before: [[Int]]
     /// Drafts that wait for each other in a circle; each circle sorted by key.
     private(set) var circles: [[Int]] = []
+    /// What comes into the place of something that goes.
+    let rivalries: [Rivalry]
 
     init(_ drafts: [Draft]) {
         before = Self.edges(drafts)
+        rivalries = Rivalry.all(drafts)
+        for rivalry in rivalries { before[rivalry.comer].append(rivalry.holder) }
         let places = Self.places(drafts)
         if !sort(places) {
             circles = Circles.find(before).map { circle in circle.sorted { places[$0] < places[$1] } }

@@ -123,6 +123,7 @@ extension Comparison {
                 environment: unwanted.environment, requests: schema.requests(.delete, []),
                 providerID: unwanted.seen?.providerID, isProtected: unwanted.isProtected))
         draft.needs = needs(of: unwanted)
+        draft.claims = claims(unwanted)
         draft.isDrift = true
         draft.doubt = doubt
         add(draft)
@@ -161,9 +162,16 @@ extension Comparison {
                 providerID: unwanted.entry?.providerID ?? unwanted.seen?.providerID,
                 isProtected: unwanted.isProtected))
         draft.needs = needs(of: unwanted)
+        draft.claims = claims(unwanted)
         draft.isKept = true
         draft.isDrift = lingering != nil
         add(draft)
+    }
+
+    /// The places that it has, as it was seen.
+    private func claims(_ unwanted: Unwanted) -> [Claim] {
+        guard let seen = unwanted.seen else { return [] }
+        return input.schemas[seen.key.kind]?.claims(seen.key.name, seen.attributes) ?? []
     }
 
     private func needs(of unwanted: Unwanted) -> [ResourceKey] {

@@ -69,6 +69,15 @@ extension Comparison {
         }
     }
 
+    /// What is wanted of it, as far as it doesn't refer to what something else gives.
+    private func attributes(of resource: DesiredResource) -> Attributes {
+        Attributes(
+            resource.attributes.compactMap { attribute in
+                guard case .literal(let value) = attribute.value else { return nil }
+                return Attributes.Item(attribute.name, value)
+            })
+    }
+
     /// Why it is too early to say that something is gone; nil when it isn't.
     func young(_ entry: InventoryEntry) -> String? {
         let (age, overflow) = input.now.microseconds.subtractingReportingOverflow(entry.createdAt.microseconds)
@@ -198,6 +207,9 @@ extension Comparison {
     private mutating func finish(_ draft: Draft, _ resource: DesiredResource, _ found: Differences) {
         var draft = draft
         draft.needs = needs(of: resource)
+        if draft.change.action == .create || draft.change.action == .replace {
+            draft.claims = input.schemas[draft.key.kind]?.claims(draft.key.name, attributes(of: resource)) ?? []
+        }
         draft.awaits = found.awaits
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty

@@ -7,7 +7,9 @@ extension Decision {
     ///
     /// What goes with an environment that has ended follows the rule of its time to live. After every guard that denies,
     /// so that what a vanished root would let go is never even marked.
-    mutating func awaitGrace() {
+    ///
+    /// - Parameter successors: what only changes: it makes way for something, and nobody lets go of it.
+    mutating func awaitGrace(_ successors: [Int: Int]) {
         let rule = policy.prune
         let marks = Dictionary(input.inventory.marks.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let releases = releases()
@@ -25,7 +27,8 @@ extension Decision {
             let isGuarded = reasonToAsk(drafts[index]) != nil
             let release = isGuarded ? nil : drafts[index].change.environment.flatMap { releases[$0] }
             // What only waits for somebody to notice goes at once by a person's word.
-            if release != nil, input.approvals.contains(key) { continue }
+            if !isGuarded, input.approvals.contains(key) { continue }
+            if release == nil, successors[index] != nil { continue }
             let providerID = drafts[index].change.providerID ?? ""
             let life = drafts[index].change.environment.flatMap { lives[$0] }
             let marked = marks[key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
@@ -44,7 +47,7 @@ extension Decision {
             candidates.append(candidate)
             guard let mark else {
                 hold(
-                    index, release, "it is marked first, and goes \(grace.shortText) later",
+                    index, isGuarded, release, "it is marked first, and goes \(grace.shortText) later",
                     else: "it is marked first: a later pass deletes it after \(grace.shortText) of grace"
                         + candidate.conditions(from: input.now))
                 continue
@@ -52,7 +55,7 @@ extension Decision {
             let goesAt = mark.markedAt + grace
             guard input.now < goesAt else { continue }
             hold(
-                index, release, "it goes after \(goesAt.minuteText) UTC",
+                index, isGuarded, release, "it goes after \(goesAt.minuteText) UTC",
                 else: candidate.reason(markedAt: mark.markedAt), until: goesAt)
         }
         keepTogether(releases)
@@ -60,15 +63,14 @@ extension Decision {
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }
     }
 
-    /// Keeps one thing until its grace is over; of what documents let go, a person may have it go before.
+    /// Keeps one thing until its grace is over; what goes by itself then, a person may have go before.
     private mutating func hold(
-        _ index: Int, _ release: Release?, _ when: String, else reason: String, until goesAt: Timestamp? = nil
+        _ index: Int, _ isGuarded: Bool, _ release: Release?, _ when: String, else reason: String,
+        until goesAt: Timestamp? = nil
     ) {
-        if let release, let slug = drafts[index].change.environment {
-            drafts[index].refuse(.needsApproval, release.sentence(of: slug, when), as: .grace, until: goesAt)
-        } else {
-            drafts[index].refuse(.blocked, reason, as: .grace, until: goesAt)
-        }
+        var reason = reason
+        if let release, let slug = drafts[index].change.environment { reason = release.sentence(of: slug, when) }
+        drafts[index].refuse(isGuarded ? .blocked : .needsApproval, reason, as: .grace, until: goesAt)
     }
 
     /// The environments of this plan that haven't ended, and of which documents let go, or of all that they own.

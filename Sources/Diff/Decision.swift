@@ -30,11 +30,14 @@ struct Decision {
         guardAgainstDepartures()
         guardAgainstVanishing()
         capDeletions()
-        awaitGrace()
+        let successors = successors()
+        awaitGrace(successors)
         keepToWindows()
         holdBackDependents()
         capSurfaces()
         capDroplets()
+        holdBackDependents()
+        keepPlaces(successors)
         holdBackDependents()
         noteDependencies()
     }
@@ -61,7 +64,9 @@ struct Decision {
     private mutating func holdBackDependents() {
         for index in order.order where drafts[index].isAllowed {
             guard let other = order.before[index].first(where: { stops($0, index) }) else { continue }
-            let reason = "it waits for \(drafts[other].key), which \(Self.words(drafts[other].change.verdict))"
+            let isInTheWay = order.rivalries.contains { $0.comer == index && $0.holder == other }
+            let reason =
+                "it \(isInTheWay ? "takes the place of" : "waits for") \(drafts[other].key), which \(Self.words(drafts[other].change))"
             drafts[index].refuse(.blocked, reason, as: .dependency)
         }
     }
@@ -77,13 +82,16 @@ struct Decision {
             let creates = drafts[second].change.action == .create || drafts[second].change.action == .replace
             return creates || drafts[second].awaits.contains(drafts[first].key)
         case .update: return drafts[second].awaits.contains(drafts[first].key)
-        case .noop, .delete, .forget: return false
+        // It is in the way.
+        case .delete: return true
+        case .noop, .forget: return false
         }
     }
 
-    private static func words(_ verdict: Verdict) -> String {
-        switch verdict {
+    static func words(_ change: PlannedChange) -> String {
+        switch change.verdict {
         case .allowed: "is allowed"
+        case _ where change.hold == .grace: "stays until its grace is over"
         case .needsApproval: "needs an approval"
         case .denied: "is denied"
         case .blocked: "is blocked"
@@ -111,10 +119,6 @@ struct Decision {
 
     /// What goes while something of the same family comes or changes, and that: the name isn't left empty where that fails.
     private func successions() -> [(Int, Int)] {
-        func family(_ index: Int) -> String? {
-            let key = drafts[index].key
-            return input.schemas[key.kind]?.canonical.map { "\(key.kind) \($0(key.name, Attributes()).family)" }
-        }
         let going = order.order.filter { drafts[$0].change.action == .delete && drafts[$0].isAllowed }
         let families = Set(going.compactMap(family))
         guard !families.isEmpty else { return [] }

@@ -11,6 +11,8 @@ struct Draft {
     var awaits: Set<ResourceKey> = []
     /// Why each of the change's attributes differs, by its index; what isn't here waits for its commit.
     var causes: [Int: ChangeCause] = [:]
+    /// The places that it takes, or has.
+    var claims: [Claim] = []
     /// Whether it is part of the drift report: not where too little is known to call it a difference.
     var isDrift = false
     /// Whether nothing wants it, but too little is known to let it go.

@@ -138,7 +138,7 @@ final class Site: Sendable {
         resource_quotas:
           dev: {workers: 2, cpu: "1000m", memory: "2Gi", storage: "10Gi"}
         ttl_policies: {dev_ephemeral: 7d, dev_named: 14d, staging: never, production: never}
-        prune: {guarded_grace: none}
+        prune: {grace: none, guarded_grace: none}
 
         """,
         "ssot/environments.yaml": """

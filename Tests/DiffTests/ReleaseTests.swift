@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "A preview is held while its pull request is open or nobody knows",
+        "A preview is held for long while its pull request is open or nobody knows",
         arguments: [
             PreviewCase(testDescription: "open", pulls: PullRequestListing(open: [pull()]), isHeld: true),
             PreviewCase(testDescription: "closed", pulls: PullRequestListing(open: []), isHeld: false),
@@ -42,9 +42,10 @@ import Testing
         input.desired.sources.branches = .known([])
         input.desired.sources.pullRequests = test.pulls
         let plan = makePlan(input)
-        #expect(plan.changes.map(\.verdict) == [test.isHeld ? .needsApproval : .allowed])
+        #expect(plan.changes.map(\.hold) == [.grace])
+        #expect(plan.candidates.map(\.grace) == [test.isHeld ? .hours(24) : .hours(1)])
         #expect(plan.changes.map(\.waitsForPerson) == [false])
-        #expect(plan.candidates.map { $0.why != nil } == (test.isHeld ? [true] : []))
+        #expect(plan.candidates.map { $0.why != nil } == [test.isHeld])
     }
 
     @Test(

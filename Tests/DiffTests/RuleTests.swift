@@ -23,7 +23,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     @Test(
         arguments: RuleCases.actions + RuleCases.unknowns + RuleCases.lives + RuleCases.guards + RuleCases.windows
             + RuleCases.prune + RuleCases.names + RuleCases.adopted + RuleCases.losses
-            + RuleCases.renamed + RuleCases.released)
+            + RuleCases.renamed + RuleCases.released + RuleCases.makingWay)
     func rule(_ testCase: RuleCase) {
         let plan = makePlan(testCase.input)
         let shown = plan.changes.map { change in

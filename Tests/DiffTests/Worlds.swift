@@ -51,6 +51,10 @@ enum Worlds {
                     let data = parts.count > 3 ? parts[3] : attributes["data"]?.stringValue
                     return CanonicalName(
                         parts.prefix(3).joined(separator: "/"), part: data, isWhole: parts.count == 3)
+                },
+                claims: { name, _ in
+                    let parts = name.split(separator: "/", maxSplits: 3).map { $0.lowercased() }
+                    return [Claim("\(parts[0])/\(parts[2])", isExclusive: parts[1] == "cname")]
                 }, requests: cost),
             KindSchema(
                 kind: .firewall, attributes: [AttributeRule("sources", .unordered)], isStateful: false,

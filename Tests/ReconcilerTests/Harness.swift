@@ -266,8 +266,8 @@ struct World: Sendable {
 
     // MARK: Files
 
-    /// What is guarded goes as soon as it is approved; how it is marked before has tests of its own.
-    static let policies = plainPolicies + "prune: {guarded_grace: none}\n"
+    /// What nothing wants goes at once, and what is guarded as soon as it is approved; how it is marked before has tests of its own.
+    static let policies = plainPolicies + "prune: {grace: none, guarded_grace: none}\n"
 
     static let plainPolicies = """
         branch_mappings:

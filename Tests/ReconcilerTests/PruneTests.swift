@@ -54,11 +54,11 @@ struct PruneTests {
             world.time.jump(to: instant)
             let waiting = await world.pass()
             let change = waiting.withheld.first { $0.key == mark.key }
-            #expect(change?.verdict == .blocked && change?.blockedUntil == goesAt, "\(waiting.story)")
-            // It was seen, so that nothing is amiss and nothing helps but time.
+            #expect(change?.hold == .grace && change?.blockedUntil == goesAt, "\(waiting.story)")
+            // It was seen, so that nothing is amiss; time helps, and the word of a person who can't wait.
             let obstacle = try await world.reconciler().explain(Self.key).obstacle
             #expect(obstacle?.kind == .hold(.grace) && obstacle?.until == goesAt, "\(String(describing: obstacle))")
-            #expect(obstacle?.command == nil)
+            #expect(obstacle?.command?.contains(Self.key) == true, "\(String(describing: obstacle))")
             #expect(await world.holdings().contains(Self.record))
             // A second look begins no new grace.
             #expect(try await marks(world).first == mark)
@@ -107,6 +107,48 @@ struct PruneTests {
         #expect(await world.holdings().contains(Self.record))
         let told = try await kinds(world)
         #expect(told.count { $0 == .pruneMarked } == told.count { $0 == .pruneUnmarked })
+    }
+
+    @Test("goes at once where a person names it, and not because somebody approves all that waits")
+    func named() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree(false, "b"))
+        let marking = await world.pass()
+        let key = try #require(ResourceKey(Self.key))
+        let change = try #require(marking.plan?.changes.first { $0.key == key })
+        #expect(change.isApprovedByName && !change.waitsForPerson)
+        #expect(await world.pass(PassOptions(approvals: [Self.key])).isSuccess)
+        #expect(await world.holdings().contains(Self.record) == false)
+        #expect(try await marks(world).isEmpty)
+    }
+
+    @Test("stays for an hour where nothing is said; what only changes is changed in one pass")
+    func byDefault() async throws {
+        func tree(_ records: String, _ revision: Character) -> SourceTree {
+            let inventory = World.inventory.replacingOnce(
+                "records: [{type: A, name: \"@\", data: 203.0.113.7, ttl: 1800}]", with: "records: [\(records)]")
+            return World.tree(inventory: inventory, policies: World.plainPolicies, revision: revision)
+        }
+        let world = try await World(
+            tree(
+                "{type: A, name: shop, data: 203.0.113.7}, {type: TXT, name: \"@\", data: \"v=spf1 -all\"}, "
+                    + "{type: A, name: old, data: 203.0.113.7}", "a"))
+        #expect(await world.pass().isSuccess)
+        world.source.set(
+            tree(
+                "{type: CNAME, name: shop, data: shops.example.}, {type: TXT, name: \"@\", data: \"v=spf1 mx -all\"}",
+                "b"))
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        let changed = ["A old", "CNAME shop", "TXT @"].map { "record shop.example \($0)" }
+        #expect(await world.holdings().filter { changed.contains($0) || $0.hasSuffix(" A shop") } == changed)
+        #expect(try await marks(world).map(\.key.name) == ["shop.example/A/old"])
+        world.time.advance(by: .hours(1) - .microseconds(1))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(changed[0]))
+        world.time.advance(by: .seconds(1))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(changed[0]) == false)
     }
 
     @Test("and that only a person may let go is asked for after its grace, not before")

@@ -109,7 +109,7 @@ struct ReleaseTests {
         #expect(try await world.store.inventory().marks.isEmpty)
     }
 
-    @Test("stays where its entry is back, and goes at once when its branch goes as well")
+    @Test("stays where its entry is back, and goes after the short grace when its branch goes as well")
     func comesBack() async throws {
         let world = try await Self.world()
         world.source.set(Self.tree("", "b"))
@@ -121,6 +121,9 @@ struct ReleaseTests {
         _ = await world.pass()
         #expect(await Self.owned(world) == Self.crm)
         world.source.set(Self.tree("", "d", branches: ["main"]))
+        let first = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(first.story)")
+        world.time.advance(by: .hours(1))
         let last = await world.pass()
         #expect(await Self.owned(world).isEmpty, "\(last.story)")
     }

@@ -41,7 +41,7 @@ public struct PruneRule: Sendable, Hashable {
     /// What holds where no document says otherwise.
     public static let standard: PruneRule = {
         var rule = PruneRule()
-        rule.guardedGrace = .hours(24)
+        (rule.grace, rule.guardedGrace) = (.hours(1), .hours(24))
         return rule
     }()
 }

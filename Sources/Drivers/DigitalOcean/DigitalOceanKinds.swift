@@ -87,7 +87,7 @@ public enum DigitalOceanKinds {
             AttributeRule("port"), AttributeRule("weight"), AttributeRule("flags"),
             AttributeRule("tag", normalise: Normal.lowercase),
         ] + .computed(["id"]),
-        isStateful: false, canonical: RecordName.canonical,
+        isStateful: false, canonical: RecordName.canonical, claims: RecordName.claims,
         requests: { action, attributes in
             switch action {
             case .create: 2

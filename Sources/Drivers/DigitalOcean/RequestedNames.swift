@@ -76,6 +76,13 @@ struct RecordName: Sendable {
         return CanonicalName(name.base, part: data.map(Normal.recordData), isWhole: name.data == nil)
     }
 
+    /// An alias is alone under its name (RFC 1034, 3.6.2); records of all other types are there beside each other.
+    static let claims: @Sendable (String, Attributes) -> [Claim] = { text, _ in
+        guard let name = RecordName(text) else { return [] }
+        let place = "\(name.domain.lowercased())/\(Normal.recordName(name.name, domain: name.domain))"
+        return [Claim(place, isExclusive: name.type.uppercased() == "CNAME")]
+    }
+
     /// The whole host name, by which the provider searches.
     var hostName: String { name == "@" ? domain : "\(name).\(domain)" }
 }

@@ -117,7 +117,11 @@ public final class Service: Sendable {
                 continue
             }
             var isElsewhere = await isHeldElsewhere()
-            if !isElsewhere { isElsewhere = await !pass(trigger) }
+            if !isElsewhere {
+                // Whoever leaves something to it during its first pass is told that it is there.
+                if !hasSigned.withLock({ $0 }) { await giveSign(nextPassAt: reconciler.time.now) }
+                isElsewhere = await !pass(trigger)
+            }
             if stop.isRaised { break }
             if !isElsewhere {
                 await cut()
@@ -132,7 +136,7 @@ public final class Service: Sendable {
                 let next = await wakeup.wait(for: wait, reconciler.time)
                 if trigger == .schedule { trigger = next }
             } else {
-                await giveSign()
+                await giveSign(nextPassAt: currentStatus.nextPassAt)
                 trigger = await nextTrigger(wait)
             }
         }
@@ -194,12 +198,11 @@ public final class Service: Sendable {
     }
 
     /// Tells other processes when the next pass is, so that `explain` can say it.
-    private func giveSign() async {
-        let status = currentStatus
+    private func giveSign(nextPassAt: Timestamp?) async {
         do {
             try await reconciler.store.note(
                 ServiceSign(
-                    holder: reconciler.holder, nextPassAt: status.nextPassAt, failures: status.failures,
+                    holder: reconciler.holder, nextPassAt: nextPassAt, failures: currentStatus.failures,
                     at: reconciler.time.now, isAside: isAside.withLock { $0 }))
             hasSigned.withLock { $0 = true }
         } catch {
