@@ -4,13 +4,16 @@ internal import Formats
 
 /// The guards of what can't be undone.
 extension Decision {
-    /// Keeps what something wanted still needs, unless its environment has come to its end.
+    /// Keeps what something wanted still needs, unless its environment has come to its end; and what would be replaced though
+    /// its provider keeps it for what is in it.
     mutating func keepWhatIsNeeded() {
         var going: [ResourceKey: Int] = [:]
-        for index in drafts.indices
-        where drafts[index].change.action == .delete && drafts[index].isAllowed
-            && drafts[index].change.cause != .expired
-        {
+        for index in drafts.indices where drafts[index].isAllowed {
+            let change = drafts[index].change
+            guard
+                change.action == .delete && change.cause != .expired
+                    || change.action == .replace && input.schemas[change.key.kind]?.isKeptByUsers == true
+            else { continue }
             going[drafts[index].key] = index
         }
         guard !going.isEmpty else { return }
@@ -23,7 +26,16 @@ extension Decision {
             if let parent = KindOrder.parent(of: resource.key) { needs.append(parent) }
             for key in needs {
                 guard let index = going[key], drafts[index].isAllowed else { continue }
-                drafts[index].refuse(.blocked, "\(resource.key) still needs it (\(resource.source))", as: .needed)
+                let isReplaced = drafts[index].change.action == .replace
+                // Nothing is in it yet that comes with this plan.
+                if isReplaced, entry(of: resource.key) == nil { continue }
+                drafts[index].refuse(
+                    .blocked,
+                    "\(resource.key) still needs it (\(resource.source))"
+                        + (isReplaced
+                            ? ", and it can't be replaced while anything does: want another one beside it, move what needs it there, "
+                                + "and take this one out then" : ""),
+                    as: .needed)
             }
         }
     }

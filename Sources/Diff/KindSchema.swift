@@ -37,6 +37,8 @@ public struct KindSchema: Sendable {
     public let hindrance: @Sendable (ChangeAction, _ changedAttributes: [String]) -> String?
     /// What a person does instead, where something is known: it follows the words of the hindrance.
     public let remedy: @Sendable (ResourceKey, [WantedAttribute]) -> String?
+    /// Whether the provider keeps it as long as something is in it or uses it, so that it is only replaced where nothing is.
+    public let isKeptByUsers: Bool
     /// The attribute that says in which parent an object is, for kinds whose names don't; nil for all others.
     public let parentAttribute: String?
 
@@ -50,7 +52,7 @@ public struct KindSchema: Sendable {
         claims: @escaping @Sendable (_ name: String, _ attributes: Attributes) -> [Claim] = { _, _ in [] },
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
-        parentAttribute: String? = nil,
+        isKeptByUsers: Bool = false, parentAttribute: String? = nil,
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
         self.kind = kind
@@ -66,6 +68,7 @@ public struct KindSchema: Sendable {
         self.claims = claims
         self.hindrance = hindrance
         self.remedy = remedy
+        self.isKeptByUsers = isKeptByUsers
         self.parentAttribute = parentAttribute
         self.requests = requests
     }

@@ -44,7 +44,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
 
     let basis = Plan.Basis(
         desired: digests.desired, observed: digests.observed, inventory: digests.inventory,
-        policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers)
+        policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers, installation: input.installation)
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
     var kept = input

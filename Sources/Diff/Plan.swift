@@ -292,13 +292,19 @@ public struct Plan: Sendable {
         public let policy: Digest
         /// Driver versions by provider.
         public let drivers: [String: String]
+        /// Whose marks it puts on what it makes; nil where the installation has no name.
+        public let installation: String?
 
-        public init(desired: Digest, observed: Digest, inventory: Digest, policy: Digest, drivers: [String: String]) {
+        public init(
+            desired: Digest, observed: Digest, inventory: Digest, policy: Digest, drivers: [String: String],
+            installation: String? = nil
+        ) {
             self.desired = desired
             self.observed = observed
             self.inventory = inventory
             self.policy = policy
             self.drivers = drivers
+            self.installation = installation
         }
     }
 

@@ -29,7 +29,8 @@ extension PlanDocument {
         }
         let basis = Plan.Basis(
             desired: try basisReader.digest("desired"), observed: try basisReader.digest("observed"),
-            inventory: try basisReader.digest("inventory"), policy: try basisReader.digest("policy"), drivers: drivers)
+            inventory: try basisReader.digest("inventory"), policy: try basisReader.digest("policy"), drivers: drivers,
+            installation: try basisReader.optionalText("installation"))
         let approvals = try reader.optionalTexts("approvals").map { (text: String) throws(PlanFault) in
             try reader.key(text, "approvals")
         }

@@ -195,11 +195,12 @@ public enum PlanDocument {
     private static func json(_ basis: Plan.Basis) -> Value {
         let drivers = basis.drivers.sorted { compareBytes($0.key, $1.key) < 0 }
         return .object(
-            object([
-                ("desired", .string(basis.desired.description)), ("observed", .string(basis.observed.description)),
-                ("inventory", .string(basis.inventory.description)), ("policy", .string(basis.policy.description)),
-                ("drivers", .object(object(drivers.map { ($0.key, .string($0.value)) }))),
-            ]))
+            object(
+                [
+                    ("desired", .string(basis.desired.description)), ("observed", .string(basis.observed.description)),
+                    ("inventory", .string(basis.inventory.description)), ("policy", .string(basis.policy.description)),
+                    ("drivers", .object(object(drivers.map { ($0.key, .string($0.value)) }))),
+                ] + (basis.installation.map { [("installation", .string($0))] } ?? [])))
     }
 
     private static func json(_ mark: SourceMark?) -> Value {

@@ -21,6 +21,7 @@ enum PlanFingerprint {
         hasher.append(approvals.map(\.description).sorted { compareBytes($0, $1) < 0 })
         hasher.append(changes.count)
         for change in changes { append(change, to: &hasher) }
+        if let installation = basis.installation { hasher.append(["installation", installation]) }
         return hasher.finish()
     }
 

@@ -15,6 +15,10 @@ public enum PlanStaleness {
             lines.append("the commit moved: \(saved.revision.prefix(12)) → \(fresh.revision.prefix(12))")
         }
         lines += drivers(saved.basis.drivers, fresh.basis.drivers)
+        if saved.basis.installation != fresh.basis.installation {
+            let (before, after) = (saved.basis.installation ?? "none", fresh.basis.installation ?? "none")
+            lines.append("`installation` of the configuration moved: \(before) → \(after)")
+        }
         if saved.basis.policy != fresh.basis.policy { lines.append("the policy moved") }
         lines += environments(saved, fresh)
 

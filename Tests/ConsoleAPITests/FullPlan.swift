@@ -45,7 +45,8 @@ enum FullPlan {
             ], requests: ["digitalocean": 2],
             basis: Plan.Basis(
                 desired: Digest(of: "d"), observed: Digest(of: "o"), inventory: Digest(of: "i"),
-                policy: Digest(of: "p"), drivers: ["digitalocean": "2"]), fingerprint: Digest(of: "f"))
+                policy: Digest(of: "p"), drivers: ["digitalocean": "2"], installation: "north"),
+            fingerprint: Digest(of: "f"))
         plan.targets = ["staging"]
         plan.leftOut = [droplet]
         plan.approvals = [droplet]

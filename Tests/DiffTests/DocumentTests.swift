@@ -105,6 +105,7 @@ import Testing
         ("the policy moved", moved { $0.desired = state($0.desired) { $0.maximumDeletes = 3 } }),
         ("the commit moved: ab12ab12ab12 → cccccccccccc", moved { $0.desired = state($0.desired, revision: "c") }),
         ("the driver of digitalocean moved: version 1 → 2", moved { $0.drivers = ["digitalocean": "2"] }),
+        ("`installation` of the configuration moved: none → south", moved { $0.installation = "south" }),
         (
             "digitalocean.droplet/web: size is now \"s-9\", was \"s-1vcpu-2gb\"",
             moved { $0.observed = seen([W.seen(.droplet, "web", [("region", "sgp1"), ("size", "s-9")])]) }

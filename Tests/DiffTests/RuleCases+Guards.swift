@@ -134,6 +134,28 @@ extension RuleCases {
             ],
             says: ["record/e.com/A/x still needs it"]),
         RuleCase(
+            name: "and isn't replaced where its provider keeps it for what is in it",
+            input: W.input(
+                [
+                    W.want(.containerVolume, "data", [("driver", "nfs")]),
+                    W.want(.tag, "t", needs: [W.key(.containerVolume, "data")]),
+                ], [W.seen(.containerVolume, "data", [("driver", "local")], owned: true), W.seen(.tag, "t")],
+                [W.ours(.containerVolume, "data", [("driver", "local")]), W.ours(.tag, "t")]),
+            expected: ["volume/data replace blocked unapplied_commit", "noop 1"],
+            says: ["tag/t still needs it", "want another one beside it"], holds: [.needed]),
+        RuleCase(
+            name: "what comes with the same plan isn't in it yet",
+            input: W.input(
+                [
+                    W.want(.containerVolume, "data", [("driver", "nfs")]),
+                    W.want(.tag, "t", needs: [W.key(.containerVolume, "data")]),
+                ], [W.seen(.containerVolume, "data", [("driver", "local")], owned: true)],
+                [W.ours(.containerVolume, "data", [("driver", "local")])],
+                approvals: [W.key(.containerVolume, "data")]),
+            expected: [
+                "volume/data replace allowed unapplied_commit", "tag/t create allowed unapplied_commit",
+            ]),
+        RuleCase(
             name: "nothing goes from inside of what waits for a person",
             input: W.input(
                 [], [W.seen(.domain, "e.com"), W.seen(.record, "e.com/A/x")],

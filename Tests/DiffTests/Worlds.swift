@@ -64,7 +64,7 @@ enum Worlds {
                 requests: cost),
             KindSchema(
                 kind: .containerVolume, attributes: [AttributeRule("driver", requiresReplacement: true)],
-                isStateful: true, canAdopt: false, carriesMark: true, requests: cost),
+                isStateful: true, canAdopt: false, carriesMark: true, isKeptByUsers: true, requests: cost),
             KindSchema(
                 kind: .databaseCluster,
                 attributes: [

@@ -12,7 +12,7 @@ import Testing
 @Suite("What an environment wants of an engine", .enabled(if: DockerServer.shared != nil), .serialized)
 struct LiveDocumentTests {
     private static let files = [
-        ".odooops/policies.yaml": "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\n",
+        ".odooops/policies.yaml": "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\nprune: {grace: none}\n",
         "ssot/environments.yaml": """
         runtimes: {docker: lab-engine, images: ["\(DockerServer.image)"]}
         environments: {}

@@ -263,7 +263,13 @@ extension DamagedWorld.Original {
             entries: entries,
             environments: state.environments.map {
                 EnvironmentRecord(slug: $0.slug, tier: $0.tier, branch: $0.branch, createdAt: now - .hours(1))
-            }, lastRoots: state.roots, lastDesiredCount: state.resources.count + state.environments.count)
+            }, lastRoots: state.roots, lastDesiredCount: state.resources.count + state.environments.count,
+            // Time to notice it is no excuse for a wrong deletion.
+            marks: entries.map {
+                PruneMark(
+                    key: $0.key, providerID: $0.providerID, environment: $0.environment, markedAt: now - .days(400),
+                    revision: state.revision)
+            })
         var schemas: [ResourceKind: KindSchema] = [:]
         for (kind, resources) in Dictionary(grouping: state.resources, by: \.key.kind) {
             let names = Set(resources.flatMap { $0.attributes.map(\.name) })

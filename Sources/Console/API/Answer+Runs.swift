@@ -171,6 +171,9 @@ extension Answer {
                     .init("inventory", text, "the digest of what we own"),
                     .init("policy", text, "the digest of the rules"),
                     .init("drivers", .map(text), "the version of each driver"),
+                    .init(
+                        "installation", text, "whose marks it puts on what it makes; left out where that has no name",
+                        required: false),
                 ]), "what it was made of: apply refuses it when that has moved"),
             .init("prune", many(pruned), "what is marked before it goes; left out where nothing is", required: false),
             .init(

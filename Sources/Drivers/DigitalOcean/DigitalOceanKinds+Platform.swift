@@ -11,7 +11,7 @@ extension DigitalOceanKinds {
             AttributeRule("region", requiresReplacement: true),
             AttributeRule("ip_range", requiresReplacement: true), AttributeRule("description"),
         ] + .computed(["id", "default"]),
-        isStateful: false, isKnownByID: true,
+        isStateful: false, isKnownByID: true, isKeptByUsers: true,
         requests: { action, attributes in simple(action, attributes) })
 
     static let volume = KindSchema(

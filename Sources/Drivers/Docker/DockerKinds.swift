@@ -70,7 +70,8 @@ public enum DockerKinds {
             AttributeRule("subnet", requiresReplacement: true),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
         ] + .computed(["id"]),
-        isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark, requests: requests)
+        isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark, isKeptByUsers: true,
+        requests: requests)
 
     static let volume = KindSchema(
         kind: .containerVolume,
@@ -79,7 +80,8 @@ public enum DockerKinds {
             AttributeRule("driver_opts", .unordered, requiresReplacement: true, normalise: Normal.pairs),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
         ] + .computed(["mountpoint"]),
-        isStateful: true, canAdopt: false, carriesMark: true, installationMark: installationMark, requests: requests)
+        isStateful: true, canAdopt: false, carriesMark: true, installationMark: installationMark, isKeptByUsers: true,
+        requests: requests)
 
     private static let requests: @Sendable (ChangeAction, [String]) -> Int = { action, _ in
         switch action {

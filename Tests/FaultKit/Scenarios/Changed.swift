@@ -1,3 +1,5 @@
+import Basics
+
 extension Scenario {
     /// A machine grows, a record lives longer, a note and a firewall come.
     static let changed = Scenario(
@@ -11,6 +13,17 @@ extension Scenario {
             .push("b", Wish(ttl: 300, branches: ["main", "feature/b"], hasNote: true)),
             .push("c", Wish(ttl: 3600, branches: ["main", "feature/c"])),
         ])
+
+    /// An alias takes the name of an address, which has to go first; a note goes after its grace.
+    static let replaced = Scenario(
+        name: "replaced", setup: Setup(wish: Wish(hasNote: true, shop: Wish.address, grace: "1h")),
+        inputs: [
+            .push("alias", Wish(shop: Wish.alias, grace: "1h")),
+            // Twice, for what comes between may be that it isn't marked in the first one.
+            .waiting("two hours", .hours(2)), .waiting("two more", .hours(2)),
+        ],
+        // Who sees the commit before it once more is right to turn the name back.
+        excluded: [.staleSource])
 
     /// A file can't be read for a while, and then everything is wanted otherwise.
     static let damaged = Scenario(

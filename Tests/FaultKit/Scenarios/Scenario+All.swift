@@ -1,7 +1,8 @@
 extension Scenario {
     /// Every scenario: a new one is a file beside this, and a line here.
     static let all: [Scenario] = [
-        created, guarded, adopted, branch, branchClosed, pullRequest, changed, thrice, expired, extended, approved,
+        created, guarded, adopted, branch, branchClosed, pullRequest, changed, replaced, thrice, expired, extended,
+        approved,
         approvedTooLate,
         rotated,
         moved, damaged, switchedOff, switchedOffLate, twoServices, sharded, handedOver, issues, scheduled, told,

@@ -27,9 +27,16 @@ struct Wish: Sendable {
     var projectCommand = "turbo build"
     /// A root that holds nothing that can be read.
     var isDamaged = false
+    /// What stands under the name `shop`, as a line of the inventory; nil: nothing.
+    var shop: String?
+    /// How long what nothing wants any more stays.
+    var grace = "none"
+
+    static let address = "{type: A, name: shop, data: 203.0.113.8, ttl: 60}"
+    static let alias = "{type: CNAME, name: shop, data: shops.example., ttl: 60}"
 
     var tree: SourceTree {
-        let policies = Self.policies + (hasPreviews ? Self.previews : "")
+        let policies = Self.policies + "prune: {grace: \(grace)}\n\n" + (hasPreviews ? Self.previews : "")
         var files = [SourceFile(path: ".odooops/policies.yaml", text: policies)]
         files.append(SourceFile(path: "\(root)/infra/digitalocean/inventory.yaml", text: inventory))
         if hasEnvironments {
@@ -117,6 +124,7 @@ struct Wish: Sendable {
                 String(text.dropLast())
                 + "\n" + "      - {type: TXT, name: note, data: hello, ttl: 60}\n"
         }
+        if let shop { text = String(text.dropLast()) + "\n      - \(shop)\n" }
         if hasFirewall {
             text += """
                 firewalls:
