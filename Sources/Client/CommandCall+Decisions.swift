@@ -7,8 +7,8 @@ extension CommandCall {
         let connection = try connection()
         let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         let run = plan["run_id"]?.stringValue ?? target
-        let waiting = (plan["changes"]?.listValue ?? []).filter { $0["decision"]?.stringValue == "needs_approval" }
         let wanted = arguments.all("key")
+        let waiting = Self.waiting(in: plan, named: wanted)
         for key in wanted where !waiting.contains(where: { $0["key"]?.stringValue == key }) {
             let near = Suggestion.nearest(to: key, in: waiting.compactMap { $0["key"]?.stringValue })
             throw ClientFault(
@@ -101,6 +101,19 @@ extension CommandCall {
             let hours = given["hours"]?.intValue
             return "\(when), and the approval ends before: "
                 + (hours.map { "give --for \($0)h" } ?? "approve it again then")
+        }
+    }
+
+    /// The changes that wait for an approval, and those that are named of what only time lets go, which waits for nobody.
+    private static func waiting(in plan: Value, named wanted: [String]) -> [Value] {
+        let graces = Set(
+            (plan["prune"]?.listValue ?? []).filter { $0["needs_approval"]?.boolValue != true }.compactMap {
+                $0["key"]?.stringValue
+            }
+        ).intersection(wanted)
+        return (plan["changes"]?.listValue ?? []).filter { change in
+            if change["decision"]?.stringValue == "needs_approval" { return true }
+            return change["hold"]?.stringValue == "grace" && graces.contains(change["key"]?.stringValue ?? "")
         }
     }
 

@@ -47,7 +47,7 @@ extension Decision {
             candidates.append(candidate)
             guard let mark else {
                 hold(
-                    index, isGuarded, release, "it is marked first, and goes \(grace.shortText) later",
+                    index, release, "it is marked first, and goes \(grace.shortText) later",
                     else: "it is marked first: a later pass deletes it after \(grace.shortText) of grace"
                         + candidate.conditions(from: input.now))
                 continue
@@ -55,7 +55,7 @@ extension Decision {
             let goesAt = mark.markedAt + grace
             guard input.now < goesAt else { continue }
             hold(
-                index, isGuarded, release, "it goes after \(goesAt.minuteText) UTC",
+                index, release, "it goes after \(goesAt.minuteText) UTC",
                 else: candidate.reason(markedAt: mark.markedAt), until: goesAt)
         }
         keepTogether(releases)
@@ -63,14 +63,15 @@ extension Decision {
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }
     }
 
-    /// Keeps one thing until its grace is over; what goes by itself then, a person may have go before.
+    /// Keeps one thing until its grace is over; of what documents let go, a person is shown how to have it go before.
     private mutating func hold(
-        _ index: Int, _ isGuarded: Bool, _ release: Release?, _ when: String, else reason: String,
-        until goesAt: Timestamp? = nil
+        _ index: Int, _ release: Release?, _ when: String, else reason: String, until goesAt: Timestamp? = nil
     ) {
-        var reason = reason
-        if let release, let slug = drafts[index].change.environment { reason = release.sentence(of: slug, when) }
-        drafts[index].refuse(isGuarded ? .blocked : .needsApproval, reason, as: .grace, until: goesAt)
+        if let release, let slug = drafts[index].change.environment {
+            drafts[index].refuse(.needsApproval, release.sentence(of: slug, when), as: .grace, until: goesAt)
+        } else {
+            drafts[index].refuse(.blocked, reason, as: .grace, until: goesAt)
+        }
     }
 
     /// The environments of this plan that haven't ended, and of which documents let go, or of all that they own.

@@ -42,10 +42,11 @@ extension Plan {
         let tiers = inventory.tiers(with: desired)
         var held = Set(changes.lazy.filter { $0.verdict != .allowed }.map(\.key))
         var freed: Set<ResourceKey> = []
+        let graces = openGraces
         // In the order in which they would run: what waits comes after what it waits for.
         for index in counted.changes.indices {
             let change = counted.changes[index]
-            let isApproved = change.verdict == .needsApproval && approved.contains(change.key)
+            let isApproved = change.isApprovable(graces) && approved.contains(change.key)
             let waitsNoMore =
                 change.hold == .dependency && change.dependsOn.contains(where: freed.contains)
                 && !change.dependsOn.contains(where: held.contains)

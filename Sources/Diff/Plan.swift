@@ -327,6 +327,9 @@ public struct Plan: Sendable {
     public var approvals: Set<ResourceKey> = []
     /// What is marked before it goes, sorted by key.
     public var candidates: [PruneCandidate] = []
+
+    /// What is marked and goes by itself after its grace, or at once where a person names it.
+    public var openGraces: Set<ResourceKey> { Set(candidates.lazy.filter { !$0.needsApproval }.map(\.key)) }
     /// Whether stores hold the names of secrets that the registry wants there, as far as drivers can look; by key.
     public var secrets: [SecretAnswer] = []
 

@@ -40,7 +40,8 @@ extension PlanDocument {
             environments: try reader.items("environments").map { (item: Reader) throws(PlanFault) in
                 try outlook(item)
             }, basis: basis, fingerprint: try reader.digest("fingerprint"),
-            targets: try reader.optionalTexts("targets"), approvals: Set(approvals))
+            targets: try reader.optionalTexts("targets"), approvals: Set(approvals),
+            openGraces: try openGraces(reader))
         let fingerprint = PlanFingerprint.of(
             revision: saved.revision, basis: basis, changes: changes, targets: saved.targets,
             approvals: saved.approvals)
@@ -53,6 +54,13 @@ extension PlanDocument {
         }
         try check(reader, changes)
         return saved
+    }
+
+    private static func openGraces(_ reader: Reader) throws(PlanFault) -> Set<ResourceKey> {
+        guard reader.value["prune"] != nil else { return [] }
+        let marked = try reader.items("prune").filter { $0.value["needs_approval"]?.boolValue != true }
+        return Set(
+            try marked.map { (item: Reader) throws(PlanFault) in try item.key(try item.text("key"), "key") })
     }
 
     /// Holds the counts, which people read first, against the changes that they count.

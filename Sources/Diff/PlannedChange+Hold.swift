@@ -1,4 +1,5 @@
 internal import Basics
+public import DesiredState
 
 extension PlannedChange {
     /// Whether only a person's yes lets it happen: else it happens by itself after its grace, and a yes that names it only
@@ -7,6 +8,13 @@ extension PlannedChange {
 
     /// Whether an approval has to name it: none of all that waits means it.
     public var isApprovedByName: Bool { hold == .grace || Departure.isKey(key) }
+
+    /// Whether an approval lets it happen: the one that it waits for, or one that shortens its grace.
+    ///
+    /// - Parameter graces: what only time holds, as the plan says (`Plan.openGraces`).
+    public func isApprovable(_ graces: Set<ResourceKey>) -> Bool {
+        verdict == .needsApproval || hold == .grace && graces.contains(key)
+    }
 
     /// Whether it touches the provider.
     var hasEffect: Bool {

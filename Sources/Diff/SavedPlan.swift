@@ -17,11 +17,13 @@ public struct SavedPlan: Sendable {
     public let targets: [String]
     /// The approvals that it was made with; the fresh plan has to be made with the same.
     public let approvals: Set<ResourceKey>
+    /// What is marked and goes by itself after its grace, or at once where a person names it.
+    public let openGraces: Set<ResourceKey>
 
     public init(
         runID: String, plannedAt: Timestamp, revision: String, changes: [PlannedChange],
         environments: [EnvironmentOutlook], basis: Plan.Basis, fingerprint: Digest, targets: [String],
-        approvals: Set<ResourceKey>
+        approvals: Set<ResourceKey>, openGraces: Set<ResourceKey> = []
     ) {
         self.runID = runID
         self.plannedAt = plannedAt
@@ -32,5 +34,6 @@ public struct SavedPlan: Sendable {
         self.fingerprint = fingerprint
         self.targets = targets
         self.approvals = approvals
+        self.openGraces = openGraces
     }
 }

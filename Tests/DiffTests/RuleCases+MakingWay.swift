@@ -58,14 +58,14 @@ extension RuleCases {
             "where more go than come, nobody can tell which only changes",
             from: ["e.com/TXT/@/one", "e.com/TXT/@/other"], to: ["e.com/TXT/@/two"],
             [
-                "\(text)/two create allowed unapplied_commit", "\(text)/one delete needs_approval unapplied_commit",
-                "\(text)/other delete needs_approval unapplied_commit",
+                "\(text)/two create allowed unapplied_commit", "\(text)/one delete blocked unapplied_commit",
+                "\(text)/other delete blocked unapplied_commit",
             ], holds: [nil, .grace, .grace]),
         changed(
             "what nothing comes for waits", from: ["e.com/TXT/@/one"], to: ["e.com/TXT/mail/one"],
             [
                 "record/e.com/TXT/mail/one create allowed unapplied_commit",
-                "\(text)/one delete needs_approval unapplied_commit",
+                "\(text)/one delete blocked unapplied_commit",
             ], holds: [nil, .grace]),
         changed(
             "an alias comes after the address whose name it takes", from: ["e.com/A/shop"], to: ["e.com/CNAME/shop"],
@@ -85,8 +85,8 @@ extension RuleCases {
             to: ["e.com/AAAA/shop"],
             [
                 "record/e.com/AAAA/shop create allowed unapplied_commit",
-                "record/e.com/A/shop delete needs_approval unapplied_commit",
-            ]),
+                "record/e.com/A/shop delete blocked unapplied_commit",
+            ], holds: [nil, .grace]),
         changed(
             "an alias waits for the yes to what has its name", from: ["e.com/A/shop"], to: ["e.com/CNAME/shop"],
             [

@@ -32,22 +32,21 @@ extension RuleCases {
         PruneMark(key: goes, providerID: id, environment: "a", markedAt: W.now - age, revision: W.revision)
     }
 
-    private static let waits = ["tag/t delete needs_approval unapplied_commit"]
     private static let blocked = ["tag/t delete blocked unapplied_commit"]
     private static let allowed = ["tag/t delete allowed unapplied_commit"]
 
     static let prune: [RuleCase] = [
         marked(
-            "what isn't marked is marked first", nil, waits, holds: [.grace],
+            "what isn't marked is marked first", nil, blocked, holds: [.grace],
             says: ["it is marked first", "after 6h of grace, unless"]),
         marked(
-            "to the last instant of its grace it stays", mark(age: .hours(6) - .microseconds(1)), waits,
+            "to the last instant of its grace it stays", mark(age: .hours(6) - .microseconds(1)), blocked,
             holds: [.grace], says: ["goes after"]),
         marked("at its end it goes", mark(age: .hours(6)), allowed, holds: [nil]),
-        marked("a mark of the future is none that is old enough", mark(age: .hours(-1)), waits),
+        marked("a mark of the future is none that is old enough", mark(age: .hours(-1)), blocked),
         marked("a person who names it has it go at once", nil, allowed, approvals: [goes]),
         marked(
-            "the mark of another object counts for nothing", mark(age: .days(9), id: "other"), waits,
+            "the mark of another object counts for nothing", mark(age: .days(9), id: "other"), blocked,
             says: ["it is marked first"]),
         marked("without a grace it goes at once", nil, allowed, grace: .zero),
         marked("what is wanted again stays, marked or not", mark(age: .days(9)), ["noop 1"], isWanted: true),

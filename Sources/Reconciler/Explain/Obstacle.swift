@@ -209,9 +209,8 @@ struct ObstacleFinder {
         case .approval: approval(of: change)
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
         case .contested: "reconcile drift"
-        // An approval shortens a grace only of what documents let go: once another one is over, what needs one is held by
-        // `approval`.
-        case .grace: change.verdict == .needsApproval ? approval(of: change) : nil
+        // An approval shortens no grace of what is guarded: once that is over, it is held by `approval`.
+        case .grace: change.isApprovable(outlook.plan.openGraces) ? approval(of: change) : nil
         case .ambiguous, .impossible, .rule, .window: nil
         }
     }

@@ -57,7 +57,11 @@ public struct ApprovalRequest: Sendable {
                 .conflict, "run \(found.id) kept no plan\(found.isDryRun ? ": it was a dry run" : "")",
                 hint: "Make a pass, which keeps its plan and waits for approvals: reconcile")
         }
-        let waiting = try PlanDocument.parse(document).changes.filter { $0.verdict == .needsApproval }
+        let plan = try PlanDocument.parse(document)
+        // What time alone lets go waits for nobody, and is meant by its name.
+        let waiting = plan.changes.filter {
+            $0.verdict == .needsApproval || $0.isApprovable(plan.openGraces) && keys.contains($0.key.description)
+        }
         let (changes, leftOut) = try chosen(waiting, found.id)
         let granted = try await store.grant(
             changes.map {
