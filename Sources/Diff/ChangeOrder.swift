@@ -14,7 +14,15 @@ struct ChangeOrder {
     init(_ drafts: [Draft]) {
         before = Self.edges(drafts)
         rivalries = Rivalry.all(drafts)
-        for rivalry in rivalries { before[rivalry.comer].append(rivalry.holder) }
+        let needed = before
+        for rivalry in rivalries {
+            before[rivalry.comer].append(rivalry.holder)
+            // It makes way last, once all else is there that its successor waits for: else nothing has the place meanwhile, or
+            // for ever. What ends with its environment waits for nobody.
+            guard drafts[rivalry.holder].change.cause != .expired else { continue }
+            let comers = Set(rivalries.lazy.filter { $0.holder == rivalry.holder }.map(\.comer))
+            before[rivalry.holder] += needed[rivalry.comer].filter { !Self.reaches(comers, from: $0, needed) }
+        }
         let places = Self.places(drafts)
         if !sort(places) {
             circles = Circles.find(before).map { circle in circle.sorted { places[$0] < places[$1] } }
@@ -44,6 +52,17 @@ struct ChangeOrder {
             }
         }
         return before
+    }
+
+    /// Whether a draft is one of some, or waits for one of them.
+    private static func reaches(_ targets: Set<Int>, from start: Int, _ before: [[Int]]) -> Bool {
+        var seen: Set<Int> = [start]
+        var waiting = [start]
+        while let index = waiting.popLast() {
+            if targets.contains(index) { return true }
+            for other in before[index] where seen.insert(other).inserted { waiting.append(other) }
+        }
+        return false
     }
 
     /// The place of each draft if nothing waited for anything: by phase and rank of the kind, then by key.

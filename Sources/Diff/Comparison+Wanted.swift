@@ -69,6 +69,16 @@ extension Comparison {
         }
     }
 
+    /// Makes a change wait for what its new values mean by name.
+    private func name(_ draft: inout Draft) {
+        guard let schema = input.schemas[draft.key.kind] else { return }
+        for attribute in draft.change.attributes {
+            guard let after = attribute.after, let rule = schema.rule(attribute.path) else { continue }
+            for key in rule.names(after) where key != draft.key { draft.named.insert(key) }
+        }
+        draft.needs += draft.named.subtracting(draft.needs).sorted { ResourceKey.compare($0, $1) < 0 }
+    }
+
     /// What is wanted of it, as far as it doesn't refer to what something else gives.
     private func attributes(of resource: DesiredResource) -> Attributes {
         Attributes(
@@ -210,6 +220,7 @@ extension Comparison {
         if draft.change.action == .create || draft.change.action == .replace {
             draft.claims = input.schemas[draft.key.kind]?.claims(draft.key.name, attributes(of: resource)) ?? []
         }
+        name(&draft)
         draft.awaits = found.awaits
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty

@@ -10,7 +10,10 @@ extension Decision {
     func successors() -> [Int: Int] {
         var successors: [Int: Int] = [:]
         for rivalry in order.rivalries where drafts[rivalry.holder].change.action == .delete {
-            guard successors[rivalry.holder] == nil, drafts[rivalry.comer].isAllowed else { continue }
+            // One that may come before one that may not.
+            if let other = successors[rivalry.holder], drafts[other].isAllowed || !drafts[rivalry.comer].isAllowed {
+                continue
+            }
             successors[rivalry.holder] = rivalry.comer
         }
         var going: [String: [Int]] = [:]
@@ -19,7 +22,7 @@ extension Decision {
         }
         guard !going.isEmpty else { return successors }
         var coming: [String: [Int]] = [:]
-        for index in order.order where drafts[index].change.action == .create && drafts[index].isAllowed {
+        for index in order.order where drafts[index].change.action == .create {
             if let family = family(index), going[family] != nil { coming[family, default: []].append(index) }
         }
         for (family, comers) in coming {
@@ -30,10 +33,17 @@ extension Decision {
         return successors
     }
 
+    /// Says in the plan what comes, so that nobody takes what makes way for it for something that was let go.
+    mutating func nameSuccessors(_ successors: [Int: Int]) {
+        for (index, other) in successors where drafts[index].change.cause != .expired {
+            drafts[index].change.reason += ": \(drafts[other].key) comes in its place"
+        }
+    }
+
     /// Keeps what only made way for something that doesn't come now.
     mutating func keepPlaces(_ successors: [Int: Int]) {
         for (index, other) in successors where drafts[index].isAllowed && !drafts[other].isAllowed {
-            guard drafts[index].change.cause != .expired, !input.approvals.contains(drafts[index].key) else { continue }
+            guard drafts[index].change.cause != .expired else { continue }
             drafts[index].refuse(
                 .blocked,
                 "it makes way for \(drafts[other].key), which \(Self.words(drafts[other].change)): it stays until "

@@ -31,6 +31,7 @@ struct Decision {
         guardAgainstVanishing()
         capDeletions()
         let successors = successors()
+        nameSuccessors(successors)
         awaitGrace(successors)
         keepToWindows()
         holdBackDependents()
@@ -74,13 +75,17 @@ struct Decision {
     /// Whether a draft that may not happen keeps another one from happening.
     private func stops(_ first: Int, _ second: Int) -> Bool {
         guard !drafts[first].isAllowed else { return false }
-        if drafts[second].change.action == .delete { return true }
+        if drafts[second].change.action == .delete {
+            // A change that isn't made leaves what it is about there, for the successor as well.
+            return drafts[first].change.action != .update
+        }
         switch drafts[first].change.action {
         case .create, .replace, .adopt: return true
         case .read:
             // What is there already needs nothing of the unknown but a value.
             let creates = drafts[second].change.action == .create || drafts[second].change.action == .replace
             return creates || drafts[second].awaits.contains(drafts[first].key)
+                || drafts[second].named.contains(drafts[first].key)
         case .update: return drafts[second].awaits.contains(drafts[first].key)
         // It is in the way.
         case .delete: return true

@@ -9,6 +9,8 @@ struct Draft {
     var needs: [ResourceKey] = []
     /// Resources whose attribute becomes a value here, but isn't known yet.
     var awaits: Set<ResourceKey> = []
+    /// Resources that a value of it means by their names, and that the driver has to find.
+    var named: Set<ResourceKey> = []
     /// Why each of the change's attributes differs, by its index; what isn't here waits for its commit.
     var causes: [Int: ChangeCause] = [:]
     /// The places that it takes, or has.

@@ -110,6 +110,8 @@ public struct AttributeRule: Sendable {
     ///
     /// Nil where nothing goes that didn't go before.
     public let loses: @Sendable (_ before: Value?, _ after: Value) -> String?
+    /// The resources that a value means by their names: while one of them is unknown, nothing is changed by such a value.
+    public let names: @Sendable (Value) -> [ResourceKey]
     /// Brings a wanted and an observed value to one form, such as a name without its final dot.
     public let normalise: @Sendable (Value) -> Value
 
@@ -117,6 +119,7 @@ public struct AttributeRule: Sendable {
         _ name: String, _ comparison: Comparison = .exact, requiresReplacement: Bool = false, isSensitive: Bool = false,
         isComputed: Bool = false, isWriteOnly: Bool = false, secretFor: Set<ChangeAction> = [],
         loses: @escaping @Sendable (_ before: Value?, _ after: Value) -> String? = { _, _ in nil },
+        names: @escaping @Sendable (Value) -> [ResourceKey] = { _ in [] },
         normalise: @escaping @Sendable (Value) -> Value = { $0 }
     ) {
         self.name = name
@@ -127,6 +130,7 @@ public struct AttributeRule: Sendable {
         self.isWriteOnly = isWriteOnly
         self.secretFor = secretFor
         self.loses = loses
+        self.names = names
         self.normalise = normalise
     }
 }

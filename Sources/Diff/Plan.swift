@@ -115,7 +115,7 @@ public struct AttributeChange: Sendable, Hashable {
 public struct PlannedChange: Sendable, Hashable {
     public let key: ResourceKey
     public let action: ChangeAction
-    public let reason: String
+    public internal(set) var reason: String
     public let cause: ChangeCause
     public var verdict: Verdict
     /// Why the verdict is not `allowed`, with the rule and where it stands; nil when it is.

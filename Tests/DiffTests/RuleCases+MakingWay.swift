@@ -47,6 +47,17 @@ extension RuleCases {
         return RuleCase(name: name, input: input, expected: expected, says: says, holds: holds)
     }
 
+    /// An alias whose name an address takes that comes with a droplet of the same plan.
+    private static func successor(isDenied: Bool) -> PlanInput {
+        W.input(
+            [
+                W.want(.droplet, "new", [("region", "sgp1")]),
+                W.want(.record, "e.com/A/shop", references: [("data", W.key(.droplet, "new"), "ipv4")]),
+            ], [W.seen(.record, "e.com/CNAME/shop", [("data", "shops.example")])],
+            [W.ours(.record, "e.com/CNAME/shop", [("data", "shops.example")])],
+            environments: [W.environment("a")], policy: W.surface(allowed: !isDenied))
+    }
+
     static let makingWay: [RuleCase] = [
         changed(
             "the text of a record changes at once: for an hour of both of them no mail would be believed",
@@ -113,6 +124,27 @@ extension RuleCases {
             [
                 "\(text)/two create blocked unapplied_commit", "\(text)/one delete blocked unapplied_commit",
             ], isFrozen: true, holds: [.window, .dependency]),
+        changed(
+            "an approval lets nothing make way for what may not come", from: ["e.com/A/shop"], to: ["e.com/CNAME/shop"],
+            [
+                "record/e.com/A/shop delete blocked unapplied_commit",
+                "record/e.com/CNAME/shop create blocked unapplied_commit",
+            ], protected: true, approvals: [shop], isFrozen: true, holds: [.dependency, .window]),
+        RuleCase(
+            name: "what makes way waits for what its successor waits for",
+            input: successor(isDenied: false),
+            expected: [
+                "droplet/new create allowed unapplied_commit",
+                "record/e.com/CNAME/shop delete allowed unapplied_commit",
+                "record/e.com/A/shop create allowed unapplied_commit",
+            ], says: ["comes in its place"]),
+        RuleCase(
+            name: "and stays where that may not come",
+            input: successor(isDenied: true),
+            expected: [
+                "droplet/new create denied unapplied_commit", "record/e.com/CNAME/shop delete blocked unapplied_commit",
+                "record/e.com/A/shop create blocked unapplied_commit",
+            ], holds: [.rule, .dependency, .dependency]),
         changed(
             "while nobody can see what has its place, nothing comes there", from: ["e.com/A/shop"],
             to: ["e.com/CNAME/shop"],

@@ -209,7 +209,7 @@ struct PruneTests {
 
 extension String {
     /// The text with the first occurrence of another replaced.
-    fileprivate func replacingOnce(_ old: String, with new: String) -> String {
+    func replacingOnce(_ old: String, with new: String) -> String {
         guard let range = firstRange(of: old) else { return self }
         return self[..<range.lowerBound] + new + self[range.upperBound...]
     }

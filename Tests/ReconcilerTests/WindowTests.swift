@@ -41,6 +41,31 @@ struct WindowTests {
         #expect(after.isSuccess && !holdings.isEmpty, "\(after.story)")
     }
 
+    @Test("What made way for something is followed by it, also where a freeze begins between the two")
+    func secondHalf() async throws {
+        let freeze = """
+            freeze:
+              all: {from: "\(Self.midnight)", until: "\(Self.midnight + .hours(1))", reason: stock-taking}
+
+            """
+        func tree(_ record: String, _ revision: Character) -> SourceTree {
+            World.tree(
+                inventory: World.inventory.replacingOnce("records: [", with: "records: [\(record), "),
+                policies: World.policies + freeze, revision: revision)
+        }
+        let world = try await World(tree("{type: A, name: shop, data: 203.0.113.8}", "a"))
+        #expect(await world.pass().isSuccess)
+        let time = world.time
+        time.jump(to: Self.midnight - .seconds(10))
+        world.source.set(tree("{type: CNAME, name: shop, data: shops.example.}", "b"))
+        let report = await world.reconciler(
+            seed: 78, onWrite: { if time.now < Self.midnight { time.jump(to: Self.midnight + .seconds(1)) } }
+        ).pass(PassOptions())
+        #expect(report.isSuccess, "\(report.story)")
+        let shops = await world.holdings().filter { $0.hasSuffix(" shop") }
+        #expect(shops == ["record shop.example CNAME shop"], "\(report.story)")
+    }
+
     @Test("A window that opened during a pass is not missed: the next pass begins at once")
     func opening() async throws {
         let world = try await Self.world("sync_windows: [{kind: allow, schedule: \"0 0 * * *\", duration: 1m}]\n")

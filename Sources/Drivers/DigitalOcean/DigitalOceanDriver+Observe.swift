@@ -37,7 +37,7 @@ extension DigitalOceanDriver {
             if !rest.isEmpty { directory.setProcessors(dropletList.resources) }
         }
         if !rest.isEmpty {
-            rest = await resolved(rest, droplets: dropletList?.completeness ?? .complete, context)
+            rest = await resolved(rest, droplets: dropletList?.completeness, context)
         }
         seen += guards + rest
         if let dropletList { seen.append(dropletList) }

@@ -77,7 +77,7 @@ extension DigitalOceanDriver {
 
     /// Puts names in the place of ids; a kind of which one stays without is partial where droplets are not all known.
     func resolved(
-        _ kinds: [ObservedKind], droplets: Completeness, _ context: DriverContext
+        _ kinds: [ObservedKind], droplets: Completeness?, _ context: DriverContext
     ) async -> [ObservedKind] {
         if let volumes = kinds.first(where: { $0.kind == .volume }), !volumes.completeness.isUnknown {
             directory.setVolumes(volumes.resources.map { ($0.key.name, $0.providerID) })
@@ -96,13 +96,37 @@ extension DigitalOceanDriver {
         return kinds.map { kind in
             let resources = kind.resources.map { Mapping.resolved($0, by: names) }
             var completeness = kind.completeness
-            if completeness.isComplete, !droplets.isComplete,
+            if completeness.isComplete, let droplets, !droplets.isComplete,
                 resources.contains(where: { Mapping.needsResolving($0, "#") })
             {
                 completeness = .partial(reason: "it names droplets that could not be read: \(droplets.reason)")
             }
+            if kind.kind == .volume, let droplets { return Self.volumes(resources, kind.completeness, droplets) }
             return ObservedKind(kind: kind.kind, completeness: completeness, resources: resources)
         }
+    }
+
+    /// The volumes, without those of which nobody can say by name what they are attached to: such a one is left as it is, for
+    /// what it hangs on may be what is wanted.
+    private static func volumes(
+        _ resources: [ObservedResource], _ completeness: Completeness, _ droplets: Completeness
+    ) -> ObservedKind {
+        let lost = resources.filter { Mapping.needsResolving($0, "#") }
+        guard !lost.isEmpty, !completeness.isUnknown else {
+            return ObservedKind(kind: .volume, completeness: completeness, resources: resources)
+        }
+        let why = droplets.isComplete ? "which no list shows" : "and the droplets could not be read: \(droplets.reason)"
+        let gaps = lost.map { volume in
+            let id = volume.attributes["droplet"]?.stringValue ?? ""
+            return (volume.key.name, Completeness.unknown(reason: "it is attached to the droplet \(id), \(why)"))
+        }
+        let names = Set(lost.map(\.key.name))
+        return ObservedKind(
+            kind: .volume,
+            completeness: completeness.isComplete
+                ? .partial(reason: "\(lost.count.of("volume")) of which the droplet could not be told") : completeness,
+            gaps: completeness.isComplete ? Dictionary(gaps, uniquingKeysWith: { first, _ in first }) : [:],
+            resources: resources.filter { !names.contains($0.key.name) })
     }
 
     /// Every object that answers to a key of these kinds.

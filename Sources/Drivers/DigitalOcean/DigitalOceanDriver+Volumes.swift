@@ -64,6 +64,10 @@ extension DigitalOceanDriver {
             body["droplet_id"] = ids[name].map { .int($0) }
         default:
             guard let text = current.attributes["droplet"]?.stringValue else { return .done(current) }
+            // It is taken off one only for another one that is there.
+            if let next = change.wanted["droplet"]?.stringValue, change.change.action != .delete {
+                _ = try await dropletIDs([next], for: call, context)
+            }
             if text.hasPrefix("#") {
                 body["droplet_id"] = Int64(text.dropFirst()).map { .int($0) }
             } else {

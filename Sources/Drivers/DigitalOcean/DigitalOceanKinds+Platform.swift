@@ -5,6 +5,11 @@ internal import Formats
 
 /// What stands beside droplets, names and clusters: networks, volumes, snapshots, projects, alerts, keys.
 extension DigitalOceanKinds {
+    /// The droplets that a value names: one, or a list of them.
+    static let droplets: @Sendable (Value) -> [ResourceKey] = { value in
+        (value.listValue ?? [value]).compactMap(\.stringValue).map { ResourceKey(.droplet, $0) }
+    }
+
     static let vpc = KindSchema(
         kind: .vpc,
         attributes: [
@@ -17,7 +22,8 @@ extension DigitalOceanKinds {
     static let volume = KindSchema(
         kind: .volume,
         attributes: [
-            AttributeRule("region", requiresReplacement: true), AttributeRule("size_gb"), AttributeRule("droplet"),
+            AttributeRule("region", requiresReplacement: true), AttributeRule("size_gb"),
+            AttributeRule("droplet", names: DigitalOceanKinds.droplets),
             AttributeRule("tags", .contains, normalise: Normal.tags),
             // The API can only give them when the volume is created.
             AttributeRule("description", isWriteOnly: true), AttributeRule("filesystem_type", isWriteOnly: true),

@@ -103,7 +103,8 @@ public enum DigitalOceanKinds {
         attributes: [
             AttributeRule("inbound_rules", .unordered, normalise: Normal.inboundRules),
             AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
-            AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
+            AttributeRule("droplets", .unordered, names: droplets),
+            AttributeRule("tags", .unordered, normalise: Normal.tags),
         ] + .computed(["id", "status"]),
         isStateful: false, isKnownByID: true,
         requests: { action, attributes in

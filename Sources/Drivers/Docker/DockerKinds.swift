@@ -40,7 +40,6 @@ public enum DockerKinds {
             AttributeRule("running"), AttributeRule("started"),
         ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest", "anonymous_volumes"]),
         isStateful: false, canAdopt: false, carriesMark: true, isKnownByID: true, installationMark: installationMark,
-        claims: { _, attributes in Port.claims(attributes["ports"]) },
         requests: { action, attributes in
             switch action {
             // Look, image, pull, image, create, see it; start, see it; two for each further change.

@@ -1,5 +1,4 @@
 internal import Basics
-internal import Diff
 internal import Formats
 
 /// Normalisers: bring what is wanted and what is observed to one form, so that a second plan is empty.
@@ -96,17 +95,6 @@ struct Port: Sendable, Hashable {
     }
 
     var text: String { "\(address):\(host):\(container)/\(transport)" }
-
-    /// The ports of the machine that these take: at one address beside others at other ones, or at each for itself.
-    static func claims(_ ports: Value?) -> [Claim] {
-        let ports = (ports?.listValue ?? []).compactMap { Port(Normal.text($0)) }
-        return ports.flatMap { port in
-            let place = "\(port.host)/\(port.transport)"
-            let isEverywhere = port.address == "0.0.0.0" || port.address == "::"
-            return isEverywhere
-                ? [Claim(place)] : [Claim(place, isExclusive: false), Claim("\(port.address) \(place)")]
-        }
-    }
 }
 
 /// One mount: a volume by its name, or a path of the host.

@@ -10,7 +10,7 @@ extension Applier {
     /// freeze that begins holds.
     func heldBack(_ change: PlannedChange) async -> ChangeResult? {
         var result = ChangeResult(key: change.key)
-        if let reason = windows?.reason(against: change, at: reconciler.time.now) {
+        if let reason = windows?.reason(against: change, at: reconciler.time.now), !isSecondHalf(change) {
             result.skipReason = "it may not be changed any more: \(reason)"
             return result
         }
@@ -32,6 +32,12 @@ extension Applier {
             result.storeFault = error
             return result
         }
+    }
+
+    /// Whether something made way for it in this pass: what is begun so is ended, for its place is empty.
+    private func isSecondHalf(_ change: PlannedChange) -> Bool {
+        change.action != .delete
+            && plan.changes.contains { $0.action == .delete && change.dependsOn.contains($0.key) }
     }
 
     /// What the plan rests on and nobody stands by any more; nil where there is none.

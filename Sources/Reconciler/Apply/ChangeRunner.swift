@@ -92,6 +92,9 @@ struct ChangeRunner: Sendable {
     /// - Returns: why it can't be forgotten; nil where it is gone.
     private func presence() async -> ProviderFault? {
         guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
+        // What was seen, and is let go of where it is, isn't taken for gone.
+        let seen = applier.observed.kinds[change.key.kind]?.resources ?? []
+        if seen.contains(where: { $0.key == change.key && $0.providerID == change.providerID }) { return nil }
         let found: [ObservedResource]
         switch await driver.look(at: change.key, lookContext) {
         case .absent: return await missed(by: driver, change.providerID)
