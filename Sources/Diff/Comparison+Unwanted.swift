@@ -53,6 +53,9 @@ extension Comparison {
             return forget(
                 unwanted, "it came with \(KindOrder.parent(of: entry.key)?.description ?? "what holds it") and stays")
         }
+        if let twin = twin(of: there) {
+            return forget(unwanted, "it is \(twin): it was seen under both names, and is wanted under that one")
+        }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
         if let other = schema.otherInstallation(than: input.installation, of: there) {
             return forget(
@@ -77,6 +80,17 @@ extension Comparison {
     func doubt(_ there: ObservedResource) -> String? {
         guard input.schemas[there.key.kind]?.carriesMark == true, !there.isOwned else { return nil }
         return "it doesn't carry our mark any more: somebody took that off, or made another one under its name"
+    }
+
+    /// The name under which an object is wanted that was seen under that as well: a provider may take capitals for none.
+    private func twin(of object: ObservedResource) -> ResourceKey? {
+        let name = object.key.name
+        let same = input.observed.kinds[object.key.kind]?.resources.first { other in
+            sameBytes(other.providerID, object.providerID) && other.key != object.key
+                && other.key.name.utf8.count == name.utf8.count && other.key.name.lowercased() == name.lowercased()
+                && desired.contains { $0.key == other.key }
+        }
+        return same?.key
     }
 
     /// Whether something wants an object under the name that it has, or remembers it under that.

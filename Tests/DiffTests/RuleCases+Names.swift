@@ -20,6 +20,14 @@ extension RuleCases {
 
     static let names: [RuleCase] = [
         RuleCase(
+            name: "an object that was seen under two names and is wanted under one is forgotten under the other",
+            input: W.input(
+                [W.want(.firewall, "Edge")], [W.seen(.firewall, "Edge", id: "7"), W.seen(.firewall, "edge", id: "7")],
+                [W.ours(.firewall, "Edge", id: "7"), W.ours(.firewall, "edge", id: "7", protected: true)],
+                environments: environments),
+            expected: ["firewall/edge forget allowed external_change", "noop 1"],
+            says: ["it is digitalocean.firewall/Edge"]),
+        RuleCase(
             name: "of two records one is taken out: the other stays under its shorter name",
             input: W.input([wish("e.com/A/www", "1")], pair, knownPair, environments: environments),
             expected: ["record/e.com/A/www/2 delete allowed unapplied_commit", "noop 1"]),

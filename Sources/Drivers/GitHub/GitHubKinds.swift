@@ -126,7 +126,7 @@ public enum GitHubKinds {
                 AttributeRule("insecure_ssl", normalise: Normal.digit),
                 AttributeRule("secret_from", isSensitive: true, isWriteOnly: true, secretFor: [.create, .replace]),
             ] + .computed(["id", "last_status"]),
-            isStateful: false,
+            isStateful: false, canonical: HookName.canonical,
             hindrance: { action, attributes in
                 let makes = action == .create || action == .replace
                 return makes && !hasSecret && !attributes.contains("secret_from") ? unsigned : nil
