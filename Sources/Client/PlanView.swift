@@ -24,7 +24,7 @@ struct PlanView {
             for change in members { lines += [""] + self.lines(of: change) }
         }
         lines += ["", paint.bold(summary)]
-        let waiting = changes.count { $0["decision"]?.stringValue == "needs_approval" }
+        let waiting = changes.count { Self.standing($0) == "needs_approval" }
         if waiting > 0 {
             lines.append((standing ?? .waiting(waiting)).text(ofPlan: plan.shown("run_id")))
         }
@@ -101,7 +101,7 @@ struct PlanView {
     /// What keeps a change from happening, and how it is painted; nil where nothing does.
     private func verdict(_ change: Value) -> (text: String, painted: (String) -> String)? {
         let reason = Remedy.here(change.shown("decision_reason"))
-        switch change.shown("decision") {
+        switch Self.standing(change) {
         case "allowed": return nil
         case "needs_approval": return ("! needs approval: \(reason)", paint.yellow)
         case "denied": return ("✗ denied: \(reason)", paint.red)
@@ -110,6 +110,11 @@ struct PlanView {
             let until = change["blocked_until"]?.stringValue == nil ? "" : ", until \(change.minute("blocked_until"))"
             return ("✗ \(decision): \(reason)\(until)", paint.red)
         }
+    }
+
+    /// What becomes of a change; what goes by itself after its grace waits for nobody.
+    private static func standing(_ change: Value) -> String {
+        change["hold"]?.stringValue == "grace" ? "blocked" : change.shown("decision")
     }
 
     // MARK: The sum
@@ -139,9 +144,8 @@ struct PlanView {
             count(name) > 0 ? "\(count(name)) to \(name)" : nil
         }
         if let changes {
-            let held = Dictionary(grouping: changes.filter { $0["action"]?.stringValue != "read" }) {
-                $0.shown("decision")
-            }
+            let held = Dictionary(
+                grouping: changes.filter { $0["action"]?.stringValue != "read" }, by: Self.standing)
             for (decision, words) in [
                 ("needs_approval", waits ? "waiting for an approval" : "needing an approval"), ("denied", "denied"),
                 ("blocked", "blocked"),

@@ -95,6 +95,10 @@ extension PlanWriter {
         case .blocked:
             let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
             write("✗ blocked: \(reason)\(wait)", .red)
+        case .needsApproval where change.hold == .grace:
+            let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
+            write("✗ blocked: \(reason)\(wait)", .red)
+            line("        have it go at once: \(approval(of: change.key))")
         case .needsApproval:
             let wait = change.hold == .approval ? change.blockedUntil : nil
             let place = change.heldAt.map { ", \(ValueText.plain("\($0)"))" } ?? ""

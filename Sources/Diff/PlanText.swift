@@ -102,7 +102,7 @@ struct PlanWriter {
                 + "\(Self.short(plan.revision)) wants \(summary.noop == 1 ? "it" : "them")."
         }
         let refused = plan.changes.filter { $0.action != .read }
-        func verdicts(_ verdict: Verdict) -> Int { refused.count { $0.verdict == verdict } }
+        func verdicts(_ verdict: Verdict) -> Int { refused.count { $0.shownVerdict == verdict } }
         let parts: [(Int, String)] = [
             (summary.create, "to create"), (summary.update, "to update"), (summary.replace, "to replace"),
             (summary.delete, "to delete"), (summary.adopt, "to adopt"), (summary.forget, "to forget"),
@@ -160,7 +160,7 @@ struct PlanWriter {
                     "keeps the plan; `reconcile apply plan.json` applies exactly it"
                 ))
         }
-        if let change = plan.changes.first(where: { $0.verdict == .needsApproval }) {
+        if let change = plan.changes.first(where: \.waitsForPerson) {
             commands.append((approval(of: change.key), "approves one change"))
         }
         if let change = plan.changes.first(where: {

@@ -6,12 +6,16 @@ extension PlannedChange {
     /// shortens that.
     public var waitsForPerson: Bool { verdict == .needsApproval && hold != .grace }
 
+    /// What people are told of it: what goes by itself after its grace is blocked by time, also where a yes shortens that.
+    public var shownVerdict: Verdict { hold == .grace && verdict == .needsApproval ? .blocked : verdict }
+
     /// Whether an approval has to name it: none of all that waits means it.
     public var isApprovedByName: Bool { hold == .grace || Departure.isKey(key) }
 
     /// Whether an approval lets it happen: the one that it waits for, or one that shortens its grace.
     ///
     /// - Parameter graces: what only time holds, as the plan says (`Plan.openGraces`).
+    /// - Returns: true also where a window or another change would still hold it.
     public func isApprovable(_ graces: Set<ResourceKey>) -> Bool {
         verdict == .needsApproval || hold == .grace && graces.contains(key)
     }

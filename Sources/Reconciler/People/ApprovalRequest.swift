@@ -120,7 +120,9 @@ public struct ApprovalRequest: Sendable {
         guard run != Self.latest else {
             throw RequestFault(
                 .conflict, "the latest run may be another one than you have seen, and no key says what is meant",
-                hint: "Look: reconcile show \(runID). Then: reconcile approve \(runID), or name each with --key: "
+                hint: "Look: reconcile show \(runID). Then: "
+                    + (waiting.allSatisfy(\.isApprovedByName)
+                        ? "name what you mean with --key: " : "reconcile approve \(runID), or name each with --key: ")
                     + waitingKeys.joined(separator: ", "))
         }
         let leftOut = waiting.filter(\.isApprovedByName)

@@ -20,6 +20,11 @@ extension Pass {
             ? Set(waiting.lazy.filter { !$0.isApprovedByName }.map(\.key))
             : Set(options.approvals.compactMap { ResourceKey($0) })
         guard !waiting.isEmpty else { return keys }
+        if options.approvals.contains("all") {
+            for change in waiting where change.verdict == .needsApproval && !keys.contains(change.key) {
+                tell("\(change.key): `all` doesn't mean it; only its name does: --approve \(change.key)")
+            }
+        }
         let standing = Dictionary(grouping: try await reconciler.store.standingApprovals(), by: \.key)
         for change in waiting {
             let key = change.key

@@ -281,7 +281,7 @@ struct Pass {
             runID: run.id, fingerprint: plan.fingerprint, revision: plan.revision,
             text: PlanDocument.text(plan, runID: run.id, plannedAt: plannedAt),
             canonical: String(decoding: canonical, as: UTF8.self),
-            waits: plan.changes.count { $0.verdict == .needsApproval }, environments: plan.touchedEnvironments,
+            waits: plan.changes.count(where: \.waitsForPerson), environments: plan.touchedEnvironments,
             notices: try await waitingNotices(plan) + lapses)
         if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
         try await weighGroundsAgain()

@@ -55,7 +55,7 @@ extension Reconciler {
             }
             for verdict in Verdict.allCases where verdict != .allowed {
                 metrics.set(
-                    "reconciler_withheld_changes", Double(plan.changes.count { $0.verdict == verdict }),
+                    "reconciler_withheld_changes", Double(plan.changes.count { $0.shownVerdict == verdict }),
                     ["decision": verdict.rawValue])
             }
             for cause in ChangeCause.words {

@@ -19,7 +19,8 @@ extension Store {
             runID: runID, fingerprint: fingerprint, revision: document["revision"]?.stringValue ?? "unknown",
             text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
             waits: (document["changes"]?.listValue ?? []).count {
-                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue
+                // What goes by itself after its grace waits for nobody.
+                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue && $0["hold"]?.stringValue != "grace"
             }, environments: Self.environments(ofPlan: document), notices: notices)
     }
 

@@ -147,6 +147,7 @@ struct ExplanationText {
         let reason = change.verdictReason.map { ": \($0)" } ?? ""
         switch change.verdict {
         case .allowed: return paint.green("allowed") + ": the next pass does it"
+        case .needsApproval where change.hold == .grace: return paint.yellow("blocked") + reason
         case .needsApproval: return paint.yellow("needs approval") + reason
         case .denied: return paint.red("denied") + reason
         case .blocked: return paint.yellow("blocked") + reason
