@@ -169,8 +169,7 @@ final class FetchCallbacks {
                 GitFault(
                     .hostKeyUnknown, "the key of \(name) is not in known_hosts; it is \(fingerprint)",
                     place: address.display,
-                    hint: "ssh-keyscan -p \(port) \(host) >> \(file)  # then compare the fingerprint with "
-                        + "the one that the host's owner names"))
+                    hint: "ssh-keyscan -p \(port) \(host) >> \(file)" + GitFault.comparison))
         case .changed, .revoked:
             return refuse(
                 GitFault(

@@ -122,17 +122,20 @@ extension FetchJob {
         if error.status == GIT_EAUTH.rawValue || message.contains("authenticat") || message.contains("callback")
             || message.contains("unable to extract public key") || message.contains("private key")
         {
-            let hint = callbacks.wrongCredential.hint
+            // Where libssh2 has no words, the library's end with a colon.
+            let said = address.redact(error.message)
             return GitFault(
                 .wrongCredential,
-                "the remote refused the key, or the key can't be used: \(address.redact(error.message))",
-                place: address.display, hint: hint)
+                "the remote refused the key, or the key can't be used: \(said.hasSuffix(":") ? said.dropLast() : said[...])",
+                place: address.display, hint: callbacks.wrongCredential.hint)
         }
         if message.contains("hostkey") {
             return GitFault(
                 .hostKeyUnknown, "the host shows no key of a kind that is in known_hosts", place: address.display,
-                hint: "ssh-keyscan -p \(address.effectivePort) \(address.host) >> \(request.knownHostsFile)")
+                hint: "ssh-keyscan -p \(address.effectivePort) \(address.host) >> \(request.knownHostsFile)"
+                    + GitFault.comparison)
         }
+        if error.isKeyExchange { return keyExchangeFault }
         if error.isFrom(GIT_ERROR_NET, GIT_ERROR_SSH, GIT_ERROR_OS) {
             return GitFault(
                 .unreachable, "the connection failed: \(address.redact(error.message))", place: address.display,

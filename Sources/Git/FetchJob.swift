@@ -11,6 +11,8 @@ final class FetchJob {
     private let report: (FetchRequest.Stage) -> Void
     private let start = SystemTime().uptime
     private(set) var stage = FetchRequest.Stage.lock
+    /// What the host was found to offer after it and the library could not agree on a key exchange.
+    private(set) var hostKeyOffer: HostKeyOffer?
 
     /// - Parameters:
     ///   - request: what to fetch and where to.
@@ -128,6 +130,17 @@ final class FetchJob {
     }
 
     private func connect(_ remote: OpaquePointer?) throws(LibraryError) {
+        do throws(LibraryError) {
+            try connectOnce(remote)
+        } catch {
+            guard address.kind == .ssh, error.isKeyExchange else { throw error }
+            hostKeyOffer = HostKeyOffer(host: address.host, port: address.effectivePort, until: callbacks.end)
+            guard let kind = nextHostKeyKind, (try? prepareHome(only: kind)) != nil else { throw error }
+            try connectOnce(remote)
+        }
+    }
+
+    private func connectOnce(_ remote: OpaquePointer?) throws(LibraryError) {
         callbacks.beginConnection()
         var table = callbacks.table()
         var proxy = git_proxy_options()
@@ -271,9 +284,12 @@ final class FetchJob {
     }
 
     /// A home with nothing in it but the host keys that are known, in the form that libgit2 reads.
-    private func prepareHome() throws(GitFault) {
+    ///
+    /// The host is then asked for a key of the kind `only`, or of the best one that is known.
+    private func prepareHome(only: String? = nil) throws(GitFault) {
         guard address.kind == .ssh else { return }
-        let lines = KnownHosts(request.knownHosts).plainLines(host: address.host, port: address.effectivePort)
+        let lines = KnownHosts(request.knownHosts)
+            .plainLines(host: address.host, port: address.effectivePort, only: only)
         do throws(FileSystemFault) {
             try FileSystem.createDirectory(request.home + "/.ssh", mode: 0o700)
             try FileSystem.write(lines.utf8, to: request.home + "/.ssh/known_hosts", mode: 0o600)

@@ -37,13 +37,36 @@ struct KnownHosts: Sendable {
         return ofHost.isEmpty ? .unknown : .changed
     }
 
-    /// The lines of one host in their plainest form; libgit2 asks the host for a key of these kinds.
-    func plainLines(host: String, port: Int) -> String {
+    /// The lines of one host in their plainest form, the best kind of key first.
+    ///
+    /// libgit2 asks the host for a key of the first line's kind and of no other. `ssh-keyscan` writes `ssh-rsa` first,
+    /// which libssh2 only knows with SHA-1 and current servers refuse.
+    /// With a kind in `only` the others are left out.
+    func plainLines(host: String, port: Int, only: String? = nil) -> String {
         let name = Self.name(host: host, port: port)
+        return keys(host: host, port: port).filter { only == nil || $0.kind == only }
+            .map { "\(name) \($0.kind) \($0.key)\n" }.joined()
+    }
+
+    /// The kinds of key that are known of a host, the best first.
+    func kinds(host: String, port: Int) -> [String] {
+        keys(host: host, port: port).reduce(into: []) { kinds, key in
+            if kinds.last != key.kind { kinds.append(key.kind) }
+        }
+    }
+
+    /// What libssh2 can check, the best first.
+    static let usableKinds = [
+        "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+    ]
+
+    private func keys(host: String, port: Int) -> [(kind: String, key: Substring)] {
         let revoked = Set(entries.filter(\.isRevoked).map(\.key))
-        return entries.filter {
+        let keys = entries.filter {
             !$0.isRevoked && !revoked.contains($0.key) && Self.matches($0.hosts, host: host, port: port)
-        }.compactMap { entry in Self.kind(of: entry.key).map { "\(name) \($0) \(entry.key)\n" } }.joined()
+        }.compactMap { entry in Self.kind(of: entry.key).map { (kind: $0, key: entry.key) } }
+        let others = Set(keys.map(\.kind)).subtracting(Self.usableKinds).sorted()
+        return (Self.usableKinds + others).flatMap { kind in keys.filter { $0.kind == kind } }
     }
 
     /// The line that makes a host known.

@@ -91,23 +91,26 @@ struct SecureShellServer {
     let user: String
     private let program: Background
 
-    init?(directory: TemporaryDirectory) async throws {
+    /// `hostKeys` are the kinds of its own key, as `ssh-keygen -t` names them; `settings` more of its configuration.
+    init?(
+        directory: TemporaryDirectory, hostKeys: [String] = ["ed25519", "ecdsa"], settings: String = ""
+    ) async throws {
         guard let port = FreePort.find() else { return nil }
         self.port = port
         user = Shell.run("id -un").output.trimming
         let top = directory.path
         Shell.run(
             """
-            cd \(top) && ssh-keygen -q -t ed25519 -N '' -f host_ed25519 && ssh-keygen -q -t ecdsa -N '' -f host_ecdsa \
-            && ssh-keygen -q -t ed25519 -N '' -f key && ssh-keygen -q -t ed25519 -N 'open it' -f locked \
+            cd \(top) && for k in \(hostKeys.joined(separator: " ")); do ssh-keygen -q -t $k -N '' -f host_$k; done \
+            ; ssh-keygen -q -t ed25519 -N '' -f key && ssh-keygen -q -t ed25519 -N 'open it' -f locked \
             && ssh-keygen -q -t ed25519 -N '' -f stranger && cat key.pub locked.pub > authorized; mkdir -p /run/sshd
             """)
         try directory.write(
             """
             Port \(port)
             ListenAddress 127.0.0.1
-            HostKey \(top)/host_ed25519
-            HostKey \(top)/host_ecdsa
+            \(hostKeys.map { "HostKey \(top)/host_\($0)" }.joined(separator: "\n"))
+            \(settings)
             AuthorizedKeysFile \(top)/authorized
             PidFile none
             UsePAM no
