@@ -131,9 +131,23 @@ final class FetchCallbacks {
         GitFault(
             .wrongCredential, "the remote refused the credential", place: address.display,
             hint: address.kind == .ssh
-                ? "see whether the key opens it: ssh -i KEY -p \(address.effectivePort) "
-                    + "\(address.user ?? "git")@\(address.host); RSA keys are refused by current servers, use ed25519"
-                : "see whether the token is still valid and may read this repository, then renew it")
+                ? sshHint : "see whether the token is still valid and may read this repository, then renew it")
+    }
+
+    private var sshHint: String {
+        let key = request.key.map { $0.reveal { PrivateKeyText($0) } }
+        let file = request.keyFile?.shellQuoted ?? "KEY"
+        let test =
+            "ssh \(request.key == nil ? "" : "-i \(file) -o IdentitiesOnly=yes ")-p \(address.effectivePort) "
+            + "\(address.user ?? "git")@\(address.host)"
+        let remark =
+            switch key?.isRSA {
+            case true?: "; this is an RSA key, which current servers refuse from libssh2: use ed25519"
+            case false?: ""
+            case nil: "; RSA keys are refused by current servers, use ed25519"
+            }
+        return (key?.form == .locked ? "see whether the passphrase opens the key: ssh-keygen -y -f \(file); then " : "")
+            + "see whether the key opens the host: \(test)\(remark)"
     }
 
     // MARK: Certificates and host keys

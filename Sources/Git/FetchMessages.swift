@@ -22,6 +22,8 @@ struct FetchRequest: Sendable {
     var token: Secret?
     var key: Secret?
     var passphrase: Secret?
+    /// Where the key is, for messages.
+    var keyFile: String?
     var hasAgent = false
     var deadline: Duration
 
@@ -43,6 +45,7 @@ struct FetchRequest: Sendable {
         add("token", token)
         add("key", key)
         add("passphrase", passphrase)
+        add("keyFile", keyFile)
         add("agent", hasAgent ? "1" : nil)
         add("deadline", String(deadline.microseconds))
         return bytes
@@ -74,6 +77,7 @@ struct FetchRequest: Sendable {
         token = values["token"].map { Secret($0) }
         key = values["key"].map { Secret($0) }
         passphrase = values["passphrase"].map { Secret($0) }
+        keyFile = values["keyFile"]
         hasAgent = values["agent"] != nil
     }
 }

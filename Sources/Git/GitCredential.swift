@@ -19,11 +19,14 @@ public struct GitCredential: Sendable, Hashable {
     ///
     /// A key that differs from the known one is refused in any case.
     public var acceptsNewHosts: Bool
+    /// The part of the configuration that this comes from, such as `ssot`; hints then name its keys.
+    public var setting: String?
 
-    public init(kind: Kind, knownHosts: String? = nil, acceptsNewHosts: Bool = false) {
+    public init(kind: Kind, knownHosts: String? = nil, acceptsNewHosts: Bool = false, setting: String? = nil) {
         self.kind = kind
         self.knownHosts = knownHosts
         self.acceptsNewHosts = acceptsNewHosts
+        self.setting = setting
     }
 }
 

@@ -71,9 +71,16 @@ extension GitMirror {
             request.token = try value(of: token, "token")
         case .sshKey(let key, let passphrase)?:
             // OpenSSL's reader wants the newline at the end that a reference's value doesn't keep.
-            let key = try value(of: key, "ssh key")
-            request.key = key.reveal { Secret($0 + "\n") }
+            let text = try value(of: key, "ssh key")
+            request.key = text.reveal { Secret($0 + "\n") }
+            if case .file(let path) = key { request.keyFile = path }
             if let passphrase { request.passphrase = try value(of: passphrase, "passphrase of the ssh key") }
+            let fault = text.reveal {
+                GitFault.unusableKey(
+                    PrivateKeyText($0), at: key, hasPassphrase: passphrase != nil,
+                    setting: credential?.setting.map { $0 + "." } ?? "", place: displayURL)
+            }
+            if address.kind == .ssh, let fault { throw fault }
         case GitCredential.Kind.none?, nil:
             request.hasAgent = environment["SSH_AUTH_SOCK"] != nil
         }

@@ -93,17 +93,18 @@ struct Composition {
                     + "reconcile's option --ssot URL|PATH.")
         }
         let pool = ThreadPool(threads: 2)
-        func mirror(_ repository: Configuration.Repository) -> GitMirror {
+        func mirror(_ repository: Configuration.Repository, _ setting: String) -> GitMirror {
             GitMirror(
                 url: repository.url, cacheDirectory: "\(configuration.stateDirectory)/git",
-                credential: credential(repository), pool: pool, log: log, environment: environment)
+                credential: credential(repository, setting), pool: pool, log: log, environment: environment)
         }
         return GitSource(
-            ssot: mirror(repository), application: configuration.application.map(mirror),
+            ssot: mirror(repository, "ssot"),
+            application: configuration.application.map { mirror($0, "application") },
             ref: configuration.ref, roots: configuration.roots, deadline: configuration.fetchDeadline)
     }
 
-    private static func credential(_ repository: Configuration.Repository) -> GitCredential? {
+    private static func credential(_ repository: Configuration.Repository, _ setting: String) -> GitCredential? {
         let kind: GitCredential.Kind
         if let key = repository.sshKeyFile {
             kind = .sshKey(key: .file(key), passphrase: repository.sshPassphrase)
@@ -112,7 +113,7 @@ struct Composition {
         } else {
             kind = .none
         }
-        return GitCredential(kind: kind, knownHosts: repository.knownHostsFile)
+        return GitCredential(kind: kind, knownHosts: repository.knownHostsFile, setting: setting)
     }
 }
 

@@ -99,4 +99,50 @@ struct SecureShellTests {
         #expect(fault.message.contains("no key exchange, cipher or MAC in common"))
         #expect(fault.hint?.contains("ssh -vv -p \(lab.server.port)") == true)
     }
+
+    /// Nothing is sent with a key that can't work, and none of it is ever told.
+    @Test func aKeyThatCannotWorkIsToldBeforeAnybodyIsAsked() async throws {
+        let sample = try SampleRepository()
+        let top = sample.directory
+        Shell.run(
+            """
+            cd \(top.path) && new() { ssh-keygen -q "$@"; }; new -t ed25519 -N '' -f open; new -t ed25519 -N secret1 -f locked
+            new -t rsa -m PEM -N '' -f pem; new -t rsa -m PEM -N secret1 -f lockedpem; new -t ecdsa -m PKCS8 -N '' -f pkcs
+            new -t ecdsa -m PKCS8 -N secret1 -f lockedpkcs; ssh-keygen -e -m PKCS8 -f pem.pub > public.pem
+            ssh-keygen -e -f open.pub > public.ssh2
+            """)
+        try top.write("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", to: "putty")
+        try top.write("t0ken-that-is-none\n", to: "other")
+        func fault(_ file: String, _ passphrase: SecretReference? = nil) async throws -> GitFault {
+            let mirror = sample.mirror(
+                "ssh://git@127.0.0.1:9/x.git",
+                credential: GitCredential(
+                    kind: .sshKey(key: .file(top.path(file)), passphrase: passphrase), knownHosts: top.path("none"),
+                    setting: "ssot"),
+                transport: .child(executable: builtProgram ?? ""), environment: ["PHRASE": "secret1"])
+            let fault = try #require(await faultOf { try await mirror.fetch(deadline: .seconds(10)) })
+            let text = "\(fault)"
+            for line in String(decoding: try FileSystem.read(top.path(file)), as: UTF8.self).split(separator: "\n") {
+                #expect(!text.contains(line) && !text.contains("secret1"), "\(file)")
+            }
+            return fault
+        }
+        for file in ["open", "pem", "pkcs"] { #expect(try await fault(file).cause == .unreachable, "\(file)") }
+        for file in ["locked", "lockedpem", "lockedpkcs"] {
+            #expect(try await fault(file, .environment("PHRASE")).cause == .unreachable, "\(file)")
+            let missing = try await fault(file)
+            #expect(missing.cause == .credentialMissing, "\(missing)")
+            #expect(missing.message == "the ssh key at file:\(top.path(file)) has a passphrase, and none is configured")
+            #expect(missing.hint == "set ssot.ssh_passphrase to where it is: env:NAME or file:/path")
+        }
+        for file in ["open.pub", "public.pem", "public.ssh2"] {
+            let wrong = try await fault(file)
+            #expect(wrong.cause == .wrongCredential, "\(wrong)")
+            #expect(wrong.message.contains("is a public key"))
+        }
+        #expect(try await fault("open.pub").hint?.hasSuffix("without .pub: \(top.path("open"))") == true)
+        #expect(try await fault("putty").hint?.contains("puttygen \(top.path("putty")) -O private-openssh") == true)
+        let other = try await fault("other")
+        #expect(other.cause == .wrongCredential && other.message.contains("is no private key"), "\(other)")
+    }
 }
