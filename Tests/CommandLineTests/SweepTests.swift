@@ -78,7 +78,8 @@ struct SweepTests {
         let policies = Site.files[".odooops/policies.yaml", default: ""]
         try site.commit([
             "ssot/environments.yaml": "schema: ssot.environments.v1\nenvironments: {}\n",
-            ".odooops/policies.yaml": policies.replacing("{guarded_grace: none}", with: "{guarded_grace: 24h}"),
+            ".odooops/policies.yaml": policies.replacing(
+                "{grace: none, guarded_grace: none}", with: "{guarded_grace: 24h}"),
         ])
         _ = await site.run()
         let marked = await site.run("sweep")
@@ -91,7 +92,7 @@ struct SweepTests {
     func keeps() async throws {
         var files = Self.files()
         files[".odooops/policies.yaml"] = Site.files[".odooops/policies.yaml", default: ""]
-            .replacing("{guarded_grace: none}", with: "{grace: 6h, guarded_grace: none}")
+            .replacing("{grace: none, guarded_grace: none}", with: "{grace: 6h, guarded_grace: none}")
         let site = try Site(files: files)
         for _ in 0..<4 where !(await site.records().contains { $0.hasPrefix("A lab ") }) { _ = await site.run() }
         try site.commit([
