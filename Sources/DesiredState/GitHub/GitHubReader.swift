@@ -132,33 +132,6 @@ struct GitHubReader {
         return true
     }
 
-    /// Rules in the form of the provider's interface, kept as they are written.
-    private func readRulesets(_ fields: Fields, _ repository: String?) {
-        guard let rulesets = fields.fields("rulesets") else {
-            if let cause = fields.broken["rulesets"] { report.unknown(.kind(.ruleset), cause) }
-            return
-        }
-        guard let repository, rulesets.fault == nil else {
-            if let cause = rulesets.fault ?? fields.fault { report.unknown(.kind(.ruleset), cause) }
-            return
-        }
-        for section in rulesets.allEntries() {
-            let entry = Fields(section.value, "the ruleset \(quoted(section.key))", in: fields.file, report)
-            let key = ResourceKey(.ruleset, "\(repository)/\(section.key)")
-            let target = entry.text("target", required: true)
-            let enforcement = entry.word("enforcement", of: ["active", "evaluate", "disabled"], required: true)
-            var attributes = WantedAttribute.of("target", target) + WantedAttribute.of("enforcement", enforcement)
-            for name in ["bypass_actors", "rules", "conditions"] {
-                guard let written = entry.entry(name) else { continue }
-                attributes.append(
-                    WantedAttribute(name, .literal(written.value.value), at: written.value.mark(in: fields.file)))
-            }
-            if drafts.isSound(entry, key, .ruleset) {
-                add(Draft(key, attributes, source: section.keyMark(in: fields.file)))
-            }
-        }
-    }
-
     // MARK: The organisation
 
     private mutating func readOrganization(_ root: Node, _ file: String) {
