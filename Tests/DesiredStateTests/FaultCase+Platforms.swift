@@ -167,7 +167,10 @@ extension FaultCase {
             "labels that are none, of no color, and without a name", Paths.repositories,
             "org: o\nrepos: [{name: a, labels: no}, {name: b, labels: [{name: x, color: red}]}, {name: c, labels: [{color: \"d73a4a\"}]}]\n",
             ["error SSOT-0004 2:27", "error SSOT-0004 2:68", "error SSOT-0005 2:95"],
-            ["kind github.label", "resource github.label/o/b/x", "resource github.repository/o/a"]),
+            [
+                "kind github.label", "kind github.webhook", "resource github.label/o/b/x",
+                "resource github.repository/o/a",
+            ]),
         FaultCase(
             "one label wanted in two ways", Paths.repositories,
             "org: o\nrepos: [{name: a, labels: [{name: x, color: \"d73a4a\"}, x, {name: X, color: \"000000\"}]}]\n",

@@ -20,12 +20,18 @@ extension GitHubReader {
             check(url, events, fields)
             fields.finish()
             let key = url.flatMap { url in repository.map { ResourceKey(.gitHubHook, "\($0.name)/\(url.value)") } }
+            if url == nil, let cause = fields.fault { doubt(.gitHubLabel, under: "labels", of: entry, cause) }
             guard drafts.isSound(fields, key, .gitHubHook), let key, let repository else { continue }
             var draft = Draft(key, attributes, source: node.mark(in: entry.file), dependsOn: [repository])
             draft.isProtected = true
             add(draft)
         }
-        if let cause = entry.fault { report.unknown(.kind(.gitHubHook), cause) }
+    }
+
+    /// Where a list stands that would follow another one: what can't be told in that may have slid into it, as the line
+    /// with its own key was lost.
+    func doubt(_ kind: ResourceKind, under key: String, of entry: Fields, _ cause: Cause) {
+        if entry.node(key) == nil { report.keep(.kind(kind), cause) }
     }
 
     /// Where its secret is; the value itself never stands in a document.

@@ -58,6 +58,7 @@ extension GitHubReader {
                 if let key { drafts.lose(key, cause, at: entry.mark) }
             }
             if name == nil || repositories.isEmpty { report.unknown(.kind(.gitHubLabel), cause) }
+            if name == nil { doubt(.gitHubHook, under: "webhooks", of: fields, cause) }
             return nil
         }
     }

@@ -35,7 +35,9 @@ extension GitHubReader {
                 let fields = Fields(root, "the template of \(document.path)", in: document.path, report)
                 templates[document.path] = Template(
                     root: root, file: document.path, labels: readLabels(fields, in: []))
-                if let cause = fields.broken["labels"] { report.unknown(.kind(.gitHubLabel), cause) }
+                fields.finishLeniently()
+                // One that is no mapping names none of them.
+                if let cause = fields.fault { report.unknown(.kind(.gitHubLabel), cause) }
             } else if let cause = document.cause {
                 report.unknown(.kind(.gitHubLabel), cause)
             }

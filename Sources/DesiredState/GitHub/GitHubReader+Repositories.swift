@@ -42,8 +42,9 @@ extension GitHubReader {
             let key = !isUsable ? nil : name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
             readHooks(entry, of: key)
             let labels = readLabels(entry, in: key.map { [$0.name] } ?? [])
+            entry.finishLeniently()
             // A line that is doubtful may have been one of theirs.
-            if let cause = entry.fault { report.unknown(.kind(.gitHubLabel), cause) }
+            if let cause = entry.fault { report.unknown(kinds: [.gitHubHook, .gitHubLabel], cause) }
             if let key {
                 labelWishes += labels.map {
                     LabelWish(
@@ -64,6 +65,8 @@ extension GitHubReader {
                 at: target.mark(in: file),
                 hint: didYouMean(text, among: names.sorted(), else: "Add the repository, or remove the rename."))
         }
+        fields.finishLeniently()
+        if let cause = fields.broken["projects"] { report.unknown(.kind(.gitHubProject), cause) }
     }
 
     /// GitHub takes letters, digits, `-`, `_` and `.`, at most a hundred.

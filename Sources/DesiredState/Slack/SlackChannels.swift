@@ -9,9 +9,12 @@ struct SlackChannels {
 
     func read(_ root: Node) { read(Fields(root, "the document of Slack channels", in: file, report)) }
 
+    /// Under which they stand.
+    static let keys = ["channels", "allowed_channels"]
+
     /// Reads `channels` and `allowed_channels`.
     func read(_ fields: Fields) {
-        for key in ["channels", "allowed_channels"] {
+        for key in Self.keys {
             guard let entry = fields.entry(key) else { continue }
             if let items = entry.value.items {
                 for item in items { readChannel(item) }

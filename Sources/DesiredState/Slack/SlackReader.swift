@@ -28,16 +28,27 @@ struct SlackReader {
         }
         for document in documents {
             guard let root = document.root else { continue }
-            let hasChannels = root["channels"] != nil || root["allowed_channels"] != nil
+            // Under a name nearly as theirs they are told there.
+            let hasChannels = root.hasKey(near: SlackChannels.keys)
             if hasChannels { SlackChannels(file: document.path, drafts: drafts).read(root) }
             if root["slack_apps"] != nil {
                 reader.readApps(root, document.path)
             } else if root["app"] != nil || root["required_scopes"] != nil {
                 reader.readInstall(root, document.path)
-            } else if root.entries == nil, !hasChannels {
-                _ = Fields(root, "the document of Slack apps", in: document.path, drafts.report)
+            } else if !hasChannels || root.hasKey(near: Self.sections) {
+                reader.readUnclear(root, document.path)
             }
         }
+    }
+
+    private static let sections = ["slack_apps", "required_scopes"]
+
+    /// A document without apps: one that is no mapping, or whose section has nearly their name.
+    private func readUnclear(_ root: Node, _ file: String) {
+        let fields = Fields(root, "the document of Slack apps", in: file, report)
+        for section in Self.sections { _ = fields.entry(section) }
+        fields.finishLeniently()
+        if let cause = fields.fault { report.unknown(.kind(.slackApp), cause) }
     }
 
     private func readRoutes(_ root: Node, _ file: String) {
@@ -151,5 +162,12 @@ struct SlackReader {
         var draft = draft
         draft.isProtected = true
         drafts.add(draft)
+    }
+}
+
+extension Node {
+    /// Whether a mapping has one of some keys, or one that may be meant for it.
+    fileprivate func hasKey(near keys: [String]) -> Bool {
+        (entries ?? []).contains { closest(to: $0.key, among: keys) != nil }
     }
 }

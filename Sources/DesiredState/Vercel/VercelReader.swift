@@ -157,7 +157,7 @@ struct VercelReader {
             }
         }
         let children = name.map { VercelChildren(project: $0.value, entry: entry).read(domains: domains) } ?? []
-        if origin == .list { _ = entry.allEntries() } else { entry.finish(hasForeignSections: true) }
+        if origin == .list { entry.finishLeniently() } else { entry.finish(hasForeignSections: true) }
         let key = name.map { ResourceKey(.vercelProject, $0.value) }
         guard drafts.isSound(entry, key, .vercelProject), let key else {
             if let key, let cause = entry.fault { lose(key, cause) }
@@ -231,9 +231,11 @@ struct VercelReader {
     }
 
     /// What a faulty document doesn't name may have been swallowed by its fault: nothing goes for that.
+    ///
+    /// Neither does what a project would have beside its settings, when its entry can't be told.
     private func keepKinds() {
-        for document in reading.documents {
-            guard let cause = report.firstCause(in: [document]) else { continue }
+        let causes = reading.documents.compactMap { report.firstCause(in: [$0]) }
+        for cause in causes + lost.sorted(by: { $0.key < $1.key }).map(\.value) {
             for kind in Self.kinds.dropFirst() { report.keep(.kind(kind), cause) }
         }
     }
