@@ -46,9 +46,9 @@ public enum DiagnosticText {
         let number = String(mark.line)
         let room = max(40, width - number.utf8.count - 8)
         // What could be a secret is not shown, whatever the diagnostic is about.
-        let scalars = Array(Redaction.redact(line).unicodeScalars)
+        let scalars = Array(Redaction.redact(line: line).unicodeScalars)
         let before = String(String.UnicodeScalarView(line.unicodeScalars.prefix(max(0, mark.column - 1))))
-        let column = min(Redaction.redact(before).unicodeScalars.count, scalars.count) + 1
+        let column = min(Redaction.redact(line: before).unicodeScalars.count, scalars.count) + 1
         let start = firstShown(scalars, before: column - 1, room)
         var (shown, ahead) = (start > 0 ? "…" : "", start > 0 ? " " : "")
         var taken = 0

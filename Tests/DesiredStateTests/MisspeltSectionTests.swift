@@ -104,4 +104,24 @@ import Testing
                 "\(key) goes: \(slipped.faults) \(slipped.unknown)")
         }
     }
+
+    /// An address is the name of its hook, so that plans and messages show it.
+    @Test(arguments: ["token", "secret", "key", "api_key", "x=1&access_token"])
+    func anAddressWithASecretIsNoName(_ parameter: String) {
+        let state = read([
+            Self.repositories:
+                "org: o\nrepos: [{name: a, webhooks: [{url: \"https://x.example.com/h?\(parameter)=aX9kQ2mP\", events: [push]}]}]\n"
+        ])
+        #expect(state.faults == ["error SSOT-0300 \(Self.repositories):2:36"])
+        #expect(state.scopes == ["kind github.webhook"])
+        #expect(!"\(state)".contains("aX9kQ2mP"))
+    }
+
+    @Test func anAddressWithOtherParametersIsOne() {
+        let state = read([
+            Self.repositories:
+                "org: o\nrepos: [{name: a, webhooks: [{url: \"https://x.example.com/h?team=ops\", events: [push]}]}]\n"
+        ])
+        #expect(state.faults == [] && state.resource("github.webhook/o/a/https://x.example.com/h?team=ops") != nil)
+    }
 }

@@ -163,6 +163,16 @@ import Testing
         #expect(begin.split(separator: "\n")[1].hasSuffix("x…") && !begin.contains("| …"))
     }
 
+    /// A secret without a shape, in the line that is quoted because of it; the caret stays with what it points at.
+    @Test func aQuotedLineShowsNoSecret() {
+        let diagnostic = Diagnostic(
+            .error, "SSOT-0004", "`secret_from` is no reference", at: SourceMark(file: "a", line: 1, column: 14),
+            hint: "write `env:NAME`")
+        let text = DiagnosticText.render(
+            diagnostic, sourceLine: "secret_from: Zq7Lk29xVb4TnW8sRd5Yh3Jm", style: TextStyle())
+        #expect(text.contains("  1 | secret_from: <redacted>\n    |              ^\n"), "\(text)")
+    }
+
     /// Under the letter, whatever columns those before it take.
     @Test(arguments: [
         ("name: erp # x", 10), ("a: ステージング # x", 3 + 12 + 1), ("a: 🚀 # x", 3 + 2 + 1), ("a: e\u{301} # x", 5),

@@ -57,6 +57,42 @@ import Testing
         #expect(Redaction.looksSecret(value: text) == (text != shown))
     }
 
+    /// Of a line, what stands behind a key that names a secret or nearly does, whatever its shape.
+    @Test(arguments: [
+        ("        secret: Zq7Lk29x", "        secret: <redacted>"),
+        ("secret_from: 8f742231b10e", "secret_from: <redacted>"),
+        ("value_from: 'Zq7 Lk29x' # mine", "value_from: '<redacted>' # mine"), ("secrt: Zq7Lk29x", "secrt: <redacted>"),
+        ("value_form: Zq7Lk29x", "value_form: <redacted>"),
+        ("database_pasword: correct horse", "database_pasword: <redacted>"),
+        ("api_kye: Zq7Lk29x", "api_kye: <redacted>"), ("deploy_key: Zq7Lk29x", "deploy_key: <redacted>"),
+        ("tokne: Zq7Lk29x", "tokne: <redacted>"), ("credentail: Zq7Lk29x", "credentail: <redacted>"),
+        (
+            "- {url: 'https://x.example.com/h', events: [push], secret: aX9kQ2mP, active: true}",
+            "- {url: 'https://x.example.com/h', events: [push], secret: <redacted>, active: true}"
+        ),
+        ("{\"token\":\"Zq7\\\"Lk29x\",\"a\": 1}", "{\"token\":\"<redacted>\",\"a\": 1}"),
+        ("secret: env:A Zq7Lk29x", "secret: <redacted>"), ("# password: Zq7Lk29x", "# password: <redacted>"),
+        ("secret: Zq7 # Lk29x", "secret: <redacted>"), ("tokens: [Zq7Lk29x, b]", "tokens: <redacted>]"),
+        ("secrets: [Zq7Lk29x]", "secrets: <redacted>]"),
+        ("url: https://x.example.com/h?a=b&token=Zq7Lk29x", "url: https://x.example.com/h?a=b&token=<redacted>"),
+    ]) func aLineIsShownWithoutWhatItsKeysCallSecret(line: String, shown: String) {
+        #expect(Redaction.redact(line: line) == shown)
+        // Whatever part of it is shown.
+        for count in 0..<line.utf8.count {
+            let part = Redaction.redact(line: String(decoding: line.utf8.prefix(count), as: UTF8.self))
+            #expect(!part.contains("Lk29x") && !part.contains("aX9kQ2mP"))
+        }
+    }
+
+    @Test(arguments: [
+        "secret_from: env:HOOK_SECRET", "value_from: \"file:/run/secrets/a\" # there", "{value_from: env:A, b: c}",
+        "- key: API_URL", "secret: true", "password:", "password: null", "secrets: [{name: a}]",
+        "required_secrets: [mail_key, \"b\"]", "secret: |",
+        "secret_name: mailgun", "valid_from: 2026-01-01", "primary_key: id", "public_key: ssh-ed25519 x",
+        "ssh_keys: [1]",
+        "node_version: 22", "rename_from: a", "note: the secret is here", "https://x.example.com/h?team=ops", "a: b",
+    ]) func aLineThatNamesNoSecretIsShown(line: String) { #expect(Redaction.redact(line: line) == line) }
+
     @Test func theNameOfAFieldHidesAllOfIt() {
         #expect(Redaction.redact("hunter2", of: "db_password") == "<redacted>")
         #expect(Redaction.redact("hunter2", of: "animal") == "hunter2")

@@ -19,7 +19,9 @@ extension GitHubReader {
             attributes += secret(fields)
             check(url, events, fields)
             fields.finish()
-            let key = url.flatMap { url in repository.map { ResourceKey(.gitHubHook, "\($0.name)/\(url.value)") } }
+            // Under an address with a secret it has no name that may be shown.
+            let address = url.flatMap { Self.holdsSecret($0.value) ? nil : $0 }
+            let key = address.flatMap { url in repository.map { ResourceKey(.gitHubHook, "\($0.name)/\(url.value)") } }
             if url == nil, let cause = fields.fault { doubt(.gitHubLabel, under: "labels", of: entry, cause) }
             guard drafts.isSound(fields, key, .gitHubHook), let key, let repository else { continue }
             var draft = Draft(key, attributes, source: node.mark(in: entry.file), dependsOn: [repository])
@@ -53,6 +55,12 @@ extension GitHubReader {
                     .invalidAddress, "\(fields.subject) can't be called", at: url.mark,
                     hint: "Write an address that begins with `https://`, without blanks and without a password.")
             }
+            if Self.holdsSecret(url.value) {
+                fields.fail(
+                    .pastedSecret, "\(fields.subject) holds a secret in its address", at: url.mark,
+                    hint: "Take it out of the address, write `secret_from: env:NAME` or `file:PATH` in its place, and "
+                        + "replace the secret if it was a real one: an address is shown in plans and in messages.")
+            }
         }
         if let events, events.isEmpty {
             fields.fail(
@@ -68,6 +76,15 @@ extension GitHubReader {
 
     private static func isEvent(_ text: String) -> Bool {
         text == "*" || !text.isEmpty && text.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 }
+    }
+
+    /// Whether an address has a parameter that is called as secrets are: `?token=…`.
+    private static func holdsSecret(_ url: String) -> Bool {
+        guard let query = url.firstIndex(of: "?") else { return false }
+        return url[url.index(after: query)...].split(whereSeparator: { "&;#".contains($0) }).contains { item in
+            let parts = item.split(separator: "=", maxSplits: 1)
+            return parts.count == 2 && Redaction.namesSecret(String(parts[0]))
+        }
     }
 
     /// An address without what may be a key in it.

@@ -82,9 +82,11 @@ extension Fields {
     func reference(_ key: String, of what: String? = nil) -> [WantedAttribute] {
         guard let text = text(key) else { return [] }
         guard SecretReference(text.value) == nil else { return WantedAttribute.of(key, text) }
-        // The text may be the value itself, so it is not shown.
+        // The text may be the value itself, so it is not shown; a line of its own would be quoted without its key.
+        let keyMark = keyMark(of: key)
         fail(
-            .wrongType, "`\(key)` of \(what ?? subject) is no reference", at: text.mark,
+            .wrongType, "`\(key)` of \(what ?? subject) is no reference",
+            at: keyMark.flatMap { $0.line < text.mark.line ? $0 : nil } ?? text.mark,
             hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
         return []
     }
