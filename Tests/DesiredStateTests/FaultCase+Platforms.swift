@@ -89,6 +89,18 @@ extension FaultCase {
             "a protection of no repository", Paths.protection, "branches: {main: {a: true}}\n",
             ["error SSOT-0005 1:1"], ["kind github.branch_protection"]),
         FaultCase(
+            "a ruleset for no name", Paths.protection,
+            "repo: o/r\nbranches: {}\nrulesets: {a: {target: tag, enforcement: active, conditions: {ref_name: {}}}}\n",
+            ["error SSOT-0005 3:73"], ["resource github.ruleset/o/r/a"]),
+        FaultCase(
+            "a ruleset with a rule and an actor that are none", Paths.protection,
+            """
+            repo: o/r
+            branches: {}
+            rulesets:
+              a: {target: branch, enforcement: active, rules: [{type: deletoin}], bypass_actors: [{actor_type: DeployKey}]}
+            """, ["error SSOT-0008 4:59", "error SSOT-0005 4:87"], ["resource github.ruleset/o/r/a"]),
+        FaultCase(
             "known drift that is over", Paths.protection,
             """
             repo: o/r
