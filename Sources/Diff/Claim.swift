@@ -1,6 +1,6 @@
 internal import DesiredState
 
-/// A place that an object of a kind takes, such as the name of a record or a port of a machine.
+/// A place that an object of a kind takes, such as the name of a record.
 ///
 /// Two objects can't be in one place while either has it for itself alone: the provider refuses the second one as long as the
 /// first is there.
