@@ -280,9 +280,7 @@ extension CommandCall {
         let connection = try connection()
         let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         guard !plan.isNull else { return answer(plan, "Nothing was planned yet: odooops reconcile --wait") }
-        let isWaiting = (plan["changes"]?.listValue ?? []).contains {
-            $0["decision"]?.stringValue == "needs_approval" && $0["hold"]?.stringValue != "grace"
-        }
+        let isWaiting = (plan["changes"]?.listValue ?? []).contains { PlanView.standing($0) == "needs_approval" }
         let standing =
             isWaiting && !screen.isJSON ? await standing(ofRun: plan.shown("run_id"), connection) : nil
         return answer(

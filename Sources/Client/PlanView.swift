@@ -113,7 +113,7 @@ struct PlanView {
     }
 
     /// What becomes of a change; what goes by itself after its grace waits for nobody.
-    private static func standing(_ change: Value) -> String {
+    static func standing(_ change: Value) -> String {
         change["hold"]?.stringValue == "grace" ? "blocked" : change.shown("decision")
     }
 

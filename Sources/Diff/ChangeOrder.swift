@@ -15,13 +15,13 @@ struct ChangeOrder {
         before = Self.edges(drafts)
         rivalries = Rivalry.all(drafts)
         let needed = before
+        let comers = Dictionary(grouping: rivalries, by: \.holder).mapValues { Set($0.map(\.comer)) }
         for rivalry in rivalries {
             before[rivalry.comer].append(rivalry.holder)
             // It makes way last, once all else is there that its successor waits for: else nothing has the place meanwhile, or
             // for ever. What ends with its environment waits for nobody.
-            guard drafts[rivalry.holder].change.cause != .expired else { continue }
-            let comers = Set(rivalries.lazy.filter { $0.holder == rivalry.holder }.map(\.comer))
-            before[rivalry.holder] += needed[rivalry.comer].filter { !Self.reaches(comers, from: $0, needed) }
+            guard drafts[rivalry.holder].change.cause != .expired, let others = comers[rivalry.holder] else { continue }
+            before[rivalry.holder] += needed[rivalry.comer].filter { !Self.reaches(others, from: $0, needed) }
         }
         let places = Self.places(drafts)
         if !sort(places) {

@@ -185,7 +185,7 @@ extension Comparison {
     /// The places that it has, as it was seen.
     private func claims(_ unwanted: Unwanted) -> [Claim] {
         guard let seen = unwanted.seen else { return [] }
-        return input.schemas[seen.key.kind]?.claims(seen.key.name, seen.attributes) ?? []
+        return input.schemas[seen.key.kind]?.claims(seen.key.name) ?? []
     }
 
     private func needs(of unwanted: Unwanted) -> [ResourceKey] {

@@ -79,15 +79,6 @@ extension Comparison {
         draft.needs += draft.named.subtracting(draft.needs).sorted { ResourceKey.compare($0, $1) < 0 }
     }
 
-    /// What is wanted of it, as far as it doesn't refer to what something else gives.
-    private func attributes(of resource: DesiredResource) -> Attributes {
-        Attributes(
-            resource.attributes.compactMap { attribute in
-                guard case .literal(let value) = attribute.value else { return nil }
-                return Attributes.Item(attribute.name, value)
-            })
-    }
-
     /// Why it is too early to say that something is gone; nil when it isn't.
     func young(_ entry: InventoryEntry) -> String? {
         let (age, overflow) = input.now.microseconds.subtractingReportingOverflow(entry.createdAt.microseconds)
@@ -218,7 +209,7 @@ extension Comparison {
         var draft = draft
         draft.needs = needs(of: resource)
         if draft.change.action == .create || draft.change.action == .replace {
-            draft.claims = input.schemas[draft.key.kind]?.claims(draft.key.name, attributes(of: resource)) ?? []
+            draft.claims = input.schemas[draft.key.kind]?.claims(draft.key.name) ?? []
         }
         name(&draft)
         draft.awaits = found.awaits

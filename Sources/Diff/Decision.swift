@@ -65,7 +65,10 @@ struct Decision {
     private mutating func holdBackDependents() {
         for index in order.order where drafts[index].isAllowed {
             guard let other = order.before[index].first(where: { stops($0, index) }) else { continue }
-            let isInTheWay = order.rivalries.contains { $0.comer == index && $0.holder == other }
+            // Nothing that comes waits for what goes but for its place.
+            let isInTheWay =
+                drafts[index].change.action != .delete
+                && (drafts[other].change.action == .delete || drafts[other].isKept)
             let reason =
                 "it \(isInTheWay ? "takes the place of" : "waits for") \(drafts[other].key), which \(Self.words(drafts[other].change))"
             drafts[index].refuse(.blocked, reason, as: .dependency)

@@ -27,10 +27,8 @@ public struct KindSchema: Sendable {
     ///
     /// It gets what is wanted, was applied or is seen of the object.
     public let canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)?
-    /// The places that an object takes; none where any two of the kind can be beside each other.
-    ///
-    /// It gets what is wanted or seen of the object.
-    public let claims: @Sendable (_ name: String, _ attributes: Attributes) -> [Claim]
+    /// The places that an object takes, by its name; none where any two of the kind can be beside each other.
+    public let claims: @Sendable (_ name: String) -> [Claim]
     /// Why the driver never carries out an action that changes these attributes; nil where it does.
     ///
     /// Such a change is blocked with these words, and a deletion becomes a forgetting.
@@ -49,7 +47,7 @@ public struct KindSchema: Sendable {
         carriesMark: Bool = false, isKnownByID: Bool? = nil, installationMark: InstallationMark? = nil,
         surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
-        claims: @escaping @Sendable (_ name: String, _ attributes: Attributes) -> [Claim] = { _, _ in [] },
+        claims: @escaping @Sendable (_ name: String) -> [Claim] = { _ in [] },
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
         isKeptByUsers: Bool = false, parentAttribute: String? = nil,

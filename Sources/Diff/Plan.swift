@@ -330,6 +330,12 @@ public struct Plan: Sendable {
 
     /// What is marked and goes by itself after its grace, or at once where a person names it.
     public var openGraces: Set<ResourceKey> { Set(candidates.lazy.filter { !$0.needsApproval }.map(\.key)) }
+
+    /// The changes that an approval lets happen, at once or after what else holds them.
+    public var approvableChanges: [PlannedChange] {
+        let graces = openGraces
+        return changes.filter { $0.isApprovable(graces) }
+    }
     /// Whether stores hold the names of secrets that the registry wants there, as far as drivers can look; by key.
     public var secrets: [SecretAnswer] = []
 

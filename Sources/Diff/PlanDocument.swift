@@ -16,6 +16,15 @@ public enum PlanDocument {
                 drift: .list(plan.drift.map(json))))
     }
 
+    /// Whether a change of a document waits for a person's yes, as `PlannedChange.waitsForPerson`.
+    ///
+    /// - Parameter change: an item of `changes`.
+    /// - Returns: false also for what an approval that names it lets go before its grace is over.
+    public static func waitsForPerson(_ change: Value) -> Bool {
+        change["decision"]?.stringValue == Verdict.needsApproval.rawValue
+            && change["hold"]?.stringValue != Hold.grace.rawValue
+    }
+
     /// The canonical JSON of the same document, of whose changes only one is built at a time: all at once are many times
     /// the size of their bytes.
     public static func canonical(_ plan: Plan, runID: String, plannedAt: Timestamp) -> [UInt8] {

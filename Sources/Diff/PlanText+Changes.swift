@@ -88,17 +88,14 @@ extension PlanWriter {
 
     private mutating func writeVerdict(_ change: PlannedChange) {
         let reason = ValueText.plain(change.verdictReason ?? "")
-        switch change.verdict {
+        switch change.shownVerdict {
         case .allowed: break
         case .denied: write("✗ denied: \(reason)", .red)
         case .blocked where change.action == .read: write("? unknown: \(reason)", .magenta)
         case .blocked:
             let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
             write("✗ blocked: \(reason)\(wait)", .red)
-        case .needsApproval where change.hold == .grace:
-            let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
-            write("✗ blocked: \(reason)\(wait)", .red)
-            line("        have it go at once: \(approval(of: change.key))")
+            if change.verdict == .needsApproval { line("        have it go at once: \(approval(of: change.key))") }
         case .needsApproval:
             let wait = change.hold == .approval ? change.blockedUntil : nil
             let place = change.heldAt.map { ", \(ValueText.plain("\($0)"))" } ?? ""

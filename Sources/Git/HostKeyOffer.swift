@@ -20,14 +20,14 @@ struct HostKeyOffer {
             hasVersion = rest.starts(with: "SSH-".utf8)
             rest = rest[(end + 1)...]
         }
-        guard let length = Self.number(&rest), rest.count >= length, rest.count > 18,
-            rest[rest.startIndex + 1] == 20
+        var packet = SSHFields(rest)
+        guard let length = packet.number(), packet.rest.count >= length, packet.rest.count > 18,
+            packet.rest[packet.rest.startIndex + 1] == 20
         else { return nil }
-        rest = rest.dropFirst(18)
-        guard let exchanges = Self.number(&rest), rest.count >= exchanges else { return nil }
-        rest = rest.dropFirst(exchanges)
-        guard let size = Self.number(&rest), rest.count >= size else { return nil }
-        kinds = rest.prefix(size).split(separator: UInt8(ascii: ",")).map { kind in
+        // The length of the padding, the kind of message and a cookie; then the ways to exchange keys.
+        packet.skip(18)
+        guard packet.field() != nil, let offered = packet.field() else { return nil }
+        kinds = offered.split(separator: UInt8(ascii: ",")).map { kind in
             // It ends in a message.
             String(decoding: kind.prefix(64).filter { (33...126).contains($0) }, as: UTF8.self)
         }
@@ -75,11 +75,5 @@ struct HostKeyOffer {
             close(descriptor)
         }
         return nil
-    }
-
-    private static func number(_ bytes: inout ArraySlice<UInt8>) -> Int? {
-        guard bytes.count >= 4 else { return nil }
-        defer { bytes = bytes.dropFirst(4) }
-        return bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
     }
 }

@@ -85,10 +85,10 @@ struct KnownHosts: Sendable {
 
     /// A key's kind is the first field of the key itself (RFC 4253, section 6.6).
     private static func kind(of key: Substring) -> String? {
-        guard let bytes = Base64.decode(String(key.prefix(64))), bytes.count > 4 else { return nil }
-        let length = bytes[0..<4].reduce(0) { $0 << 8 | Int($1) }
-        guard length > 0, length < 40, bytes.count >= 4 + length else { return nil }
-        return String(validating: bytes[4..<(4 + length)], as: UTF8.self)
+        guard let bytes = Base64.decode(String(key.prefix(64))) else { return nil }
+        var fields = SSHFields(bytes[...])
+        guard let kind = fields.field(), (1..<40).contains(kind.count) else { return nil }
+        return String(validating: kind, as: UTF8.self)
     }
 
     private static func matches(_ hosts: Substring, host: String, port: Int) -> Bool {

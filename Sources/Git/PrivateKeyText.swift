@@ -49,21 +49,13 @@ struct PrivateKeyText {
         guard let bytes = Base64.decode(String(text.prefix(text.count / 4 * 4))), bytes.starts(with: magic) else {
             return (.open, nil)
         }
-        var rest = bytes[magic.count...]
-        func number() -> Int? {
-            guard rest.count >= 4 else { return nil }
-            defer { rest = rest.dropFirst(4) }
-            return rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        }
-        func field() -> ArraySlice<UInt8>? {
-            guard let length = number(), rest.count >= length else { return nil }
-            defer { rest = rest.dropFirst(length) }
-            return rest.prefix(length)
-        }
-        guard let cipher = field() else { return (.open, nil) }
+        var fields = SSHFields(bytes[magic.count...])
+        guard let cipher = fields.field() else { return (.open, nil) }
         let form = cipher.elementsEqual("none".utf8) ? Form.open : .locked
         // How the passphrase is used, with its options, the number of keys and the length of the public part.
-        guard field() != nil, field() != nil, number() != nil, number() != nil, let kind = field() else {
+        guard fields.field() != nil, fields.field() != nil, fields.number() != nil, fields.number() != nil,
+            let kind = fields.field()
+        else {
             return (form, nil)
         }
         return (form, kind.elementsEqual("ssh-rsa".utf8))

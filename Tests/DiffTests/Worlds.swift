@@ -52,7 +52,7 @@ enum Worlds {
                     return CanonicalName(
                         parts.prefix(3).joined(separator: "/"), part: data, isWhole: parts.count == 3)
                 },
-                claims: { name, _ in
+                claims: { name in
                     let parts = name.split(separator: "/", maxSplits: 3).map { $0.lowercased() }
                     return [Claim("\(parts[0])/\(parts[2])", isExclusive: parts[1] == "cname")]
                 }, requests: cost),

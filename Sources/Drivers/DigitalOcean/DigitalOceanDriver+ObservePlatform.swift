@@ -95,13 +95,13 @@ extension DigitalOceanDriver {
         let names = directory.names
         return kinds.map { kind in
             let resources = kind.resources.map { Mapping.resolved($0, by: names) }
+            if kind.kind == .volume, let droplets { return Self.volumes(resources, kind.completeness, droplets) }
             var completeness = kind.completeness
             if completeness.isComplete, let droplets, !droplets.isComplete,
                 resources.contains(where: { Mapping.needsResolving($0, "#") })
             {
                 completeness = .partial(reason: "it names droplets that could not be read: \(droplets.reason)")
             }
-            if kind.kind == .volume, let droplets { return Self.volumes(resources, kind.completeness, droplets) }
             return ObservedKind(kind: kind.kind, completeness: completeness, resources: resources)
         }
     }

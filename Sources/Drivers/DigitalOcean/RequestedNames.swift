@@ -77,7 +77,7 @@ struct RecordName: Sendable {
     }
 
     /// An alias is alone under its name (RFC 1034, 3.6.2); records of all other types are there beside each other.
-    static let claims: @Sendable (String, Attributes) -> [Claim] = { text, _ in
+    static let claims: @Sendable (String) -> [Claim] = { text in
         guard let name = RecordName(text) else { return [] }
         let place = "\(name.domain.lowercased())/\(Normal.recordName(name.name, domain: name.domain))"
         return [Claim(place, isExclusive: name.type.uppercased() == "CNAME")]

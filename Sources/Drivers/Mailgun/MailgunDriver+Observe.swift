@@ -175,7 +175,7 @@ extension MailgunDriver {
         var seen: Set<String> = []
         return list.sorted { $0.key.precedesByBytes($1.key) }.flatMap { event, urls in
             urls.compactMap { url -> ObservedResource? in
-                let normal = "\(MailgunNormal.domain(domain))/\(event)/\(MailgunNormal.url(url))"
+                let normal = "\(MailgunNormal.domain(domain))/\(event)/\(WebAddress.normal(url))"
                 guard seen.insert(normal).inserted else { return nil }
                 return ObservedResource(
                     key: ResourceKey(.mailgunWebhook, wanted[normal] ?? "\(domain)/\(event)/\(url)"),

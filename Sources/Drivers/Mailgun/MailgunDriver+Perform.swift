@@ -78,7 +78,7 @@ extension MailgunDriver {
     /// Takes one URL away; those of others stay.
     private func remove(_ name: WebhookName, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
         guard let there = try await webhooks(of: name.domain, context)?[name.event] else { return .done(nil) }
-        let rest = there.filter { MailgunNormal.url($0) != MailgunNormal.url(name.url) }
+        let rest = there.filter { WebAddress.normal($0) != WebAddress.normal(name.url) }
         if rest.count == there.count { return .done(nil) }
         if rest.isEmpty {
             let path = path(name)

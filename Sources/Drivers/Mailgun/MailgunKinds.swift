@@ -1,6 +1,7 @@
 internal import Basics
 internal import DesiredState
 public import Diff
+internal import Drivers
 public import Formats
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
@@ -58,7 +59,7 @@ public enum MailgunNormal {
     /// URLs: scheme and host don't depend on capitals, and the usual port says nothing.
     public static let url: @Sendable (Value) -> Value = { value in
         guard case .string(let text) = value else { return value }
-        return .string(url(text))
+        return .string(WebAddress.normal(text))
     }
 
     public static let lowercase: @Sendable (Value) -> Value = { value in
@@ -70,18 +71,6 @@ public enum MailgunNormal {
     public static func domain(_ text: String) -> String {
         let lower = text.lowercased()
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
-    }
-
-    static func url(_ text: String) -> String {
-        guard let separator = text.firstRange(of: "://") else { return text }
-        let scheme = text[..<separator.lowerBound].lowercased()
-        let rest = text[separator.upperBound...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-        var host = rest[..<end].lowercased()
-        let port = scheme == "https" ? ":443" : ":80"
-        if host.hasSuffix(port) { host.removeLast(port.count) }
-        let path = rest[end...]
-        return "\(scheme)://\(host)\(path.isEmpty ? "/" : path)"
     }
 }
 
@@ -100,5 +89,5 @@ struct WebhookName: Sendable {
     }
 
     /// Two names of one webhook have one of these.
-    var normal: String { "\(MailgunNormal.domain(domain))/\(event)/\(MailgunNormal.url(url))" }
+    var normal: String { "\(MailgunNormal.domain(domain))/\(event)/\(WebAddress.normal(url))" }
 }

@@ -83,7 +83,7 @@ public enum VercelKinds {
         ] + .computed(["apex"]),
         isStateful: false,
         // A domain is one project's at a time.
-        claims: { name, _ in [Claim(ResourceKey(.vercelDomain, name).childName.lowercased())] },
+        claims: { name in [Claim(ResourceKey(.vercelDomain, name).childName.lowercased())] },
         requests: { action, attributes in
             let verifies = attributes.contains("verified") ? 1 : 0
             return switch action {

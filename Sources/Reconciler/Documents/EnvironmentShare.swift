@@ -90,9 +90,8 @@ public struct EnvironmentShare: Sendable {
     /// - Returns: the plan as a row that counts only what is theirs.
     public func row(_ row: PlanRow, part: Value, approvals: [ApprovalRecord], at now: Timestamp) -> PlanRow {
         let needed = Set(
-            (part["changes"]?.listValue ?? []).filter {
-                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue && $0["hold"]?.stringValue != "grace"
-            }.compactMap { $0["key"]?.stringValue })
+            (part["changes"]?.listValue ?? []).filter(PlanDocument.waitsForPerson).compactMap { $0["key"]?.stringValue }
+        )
         func count(_ standing: ApprovalRecord.Standing) -> Int {
             Set(approvals.filter { $0.standing(at: now) == standing }.map(\.key.description))
                 .intersection(needed).count

@@ -76,8 +76,7 @@ extension Reconciler {
 
     /// The changes of a plan that wait for a person's yes and have it.
     private func approved(in plan: Plan) async throws(StoreFault) -> Set<ResourceKey> {
-        let graces = plan.openGraces
-        let waiting = plan.changes.filter { $0.isApprovable(graces) }
+        let waiting = plan.approvableChanges
         guard !waiting.isEmpty else { return [] }
         let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
         let approved = waiting.lazy.filter { change in

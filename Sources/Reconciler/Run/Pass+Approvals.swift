@@ -13,8 +13,7 @@ extension Pass {
     mutating func approvedKeys(in plan: Plan) async throws -> Set<ResourceKey> {
         // What the plan rests on was weighed before it was made.
         let weighed = Set(grounds?.departures.map(\.key) ?? [])
-        let graces = plan.openGraces
-        let waiting = plan.changes.filter { $0.isApprovable(graces) && !weighed.contains($0.key) }
+        let waiting = plan.approvableChanges.filter { !weighed.contains($0.key) }
         var keys =
             options.approvals.contains("all")
             ? Set(waiting.lazy.filter { !$0.isApprovedByName }.map(\.key))
@@ -60,8 +59,7 @@ extension Pass {
         guard let approver = options.approver, !options.approvals.isEmpty, !options.isDryRun else { return }
         let isAll = options.approvals.contains("all")
         let now = reconciler.time.now
-        let graces = plan.openGraces
-        for change in plan.changes where change.isApprovable(graces) {
+        for change in plan.approvableChanges {
             let key = change.key.description
             guard options.approvals.contains(key) || isAll && !change.isApprovedByName else { continue }
             try await reconciler.store.record(

@@ -18,10 +18,8 @@ extension Store {
         try await savePlan(
             runID: runID, fingerprint: fingerprint, revision: document["revision"]?.stringValue ?? "unknown",
             text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
-            waits: (document["changes"]?.listValue ?? []).count {
-                // What goes by itself after its grace waits for nobody.
-                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue && $0["hold"]?.stringValue != "grace"
-            }, environments: Self.environments(ofPlan: document), notices: notices)
+            waits: (document["changes"]?.listValue ?? []).count(where: PlanDocument.waitsForPerson),
+            environments: Self.environments(ofPlan: document), notices: notices)
     }
 
     /// The environments that a plan has a change, a difference or something marked of.

@@ -145,9 +145,8 @@ struct ExplanationText {
 
     private static func verdict(_ change: PlannedChange, _ paint: Paint) -> String {
         let reason = change.verdictReason.map { ": \($0)" } ?? ""
-        switch change.verdict {
+        switch change.shownVerdict {
         case .allowed: return paint.green("allowed") + ": the next pass does it"
-        case .needsApproval where change.hold == .grace: return paint.yellow("blocked") + reason
         case .needsApproval: return paint.yellow("needs approval") + reason
         case .denied: return paint.red("denied") + reason
         case .blocked: return paint.yellow("blocked") + reason

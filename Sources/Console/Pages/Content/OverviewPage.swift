@@ -51,9 +51,7 @@ enum OverviewPage {
 
         init(_ plan: (runID: String, document: Value)?, _ given: [ApprovalRecord], _ now: Timestamp) {
             runID = plan?.runID ?? ""
-            let all = (plan?.document["changes"]?.listValue ?? []).filter {
-                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue && $0["hold"]?.stringValue != "grace"
-            }
+            let all = (plan?.document["changes"]?.listValue ?? []).filter(PlanDocument.waitsForPerson)
             changes = all.filter { PlanView.standing($0["key"]?.stringValue ?? "", given, now) == nil }
             approved = all.count - changes.count
         }
