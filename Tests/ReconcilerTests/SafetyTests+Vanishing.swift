@@ -11,20 +11,23 @@ import StoreSQLite
 import Testing
 import Web
 
-/// A provider whose lists, and whose search by name, leave out droplets and records for as long as it is ill.
-private struct Forgetful: IdentityAsking {
+/// A provider whose lists, and whose search by name, are wrong about droplets and records for as long as it is ill.
+private struct Ill: IdentityAsking {
     let inner: DigitalOceanDriver
+    /// What it shows in the place of an object; nil where it leaves the object out.
+    let shows: @Sendable (ObservedResource) -> ObservedResource?
 
     var provider: String { inner.provider }
     var version: String { inner.version }
     var schemas: [KindSchema] { inner.schemas }
 
-    private static let left: Set<ResourceKind> = [.droplet, .record]
+    private static let kinds: Set<ResourceKind> = [.droplet, .record]
 
     func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         await inner.observe(request, context).map { seen in
-            Self.left.contains(seen.kind)
-                ? ObservedKind(kind: seen.kind, completeness: seen.completeness, resources: []) : seen
+            guard Self.kinds.contains(seen.kind) else { return seen }
+            return ObservedKind(
+                kind: seen.kind, completeness: seen.completeness, resources: seen.resources.compactMap(shows))
         }
     }
 
@@ -35,7 +38,9 @@ private struct Forgetful: IdentityAsking {
     }
 
     func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        Self.left.contains(key.kind) ? .absent : await inner.look(at: key, context)
+        let outcome = await inner.look(at: key, context)
+        guard Self.kinds.contains(key.kind), case .present(let object) = outcome else { return outcome }
+        return shows(object).map(LookOutcome.present) ?? .absent
     }
 
     func ask(for key: ResourceKey, id: String, _ context: DriverContext) async -> LookOutcome {
@@ -56,7 +61,7 @@ extension SafetyTests {
         let entries = try await world.store.inventory().entries.map(\.key)
         if !isWanted { world.source.set(World.tree(branches: ["main", "feature/crm"], revision: "b")) }
         let ill = await world.reconciler(
-            seed: 9, wrap: { ($0 as? DigitalOceanDriver).map { Forgetful(inner: $0) } ?? $0 }
+            seed: 9, wrap: { ($0 as? DigitalOceanDriver).map { Ill(inner: $0) { _ in nil } } ?? $0 }
         )
         .pass(PassOptions())
         let refused = ill.journal.filter { $0.output["code"] == "RUN-0017" }.map(\.key.kind)
@@ -70,6 +75,47 @@ extension SafetyTests {
         let well = await world.pass()
         #expect(well.isSuccess, "\(well.story)")
         if isWanted { #expect(await world.holdings() == holdings) }
+    }
+
+    @Test(
+        "Others that a list shows under our names are not taken in the place of ours, and no record is turned to them")
+    func ofSomebodyElse() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let entries = try await world.store.inventory().entries
+        func addresses() async throws -> [String] {
+            let records = try JSON.parse(await world.call("GET", "/v2/domains/shop.example/records").body)
+            return (records["domain_records"]?.listValue ?? []).map {
+                "\($0["name"]?.stringValue ?? "") \($0["data"]?.stringValue ?? "")"
+            }
+        }
+        let before = try await addresses()
+        #expect(before.contains { $0.hasPrefix("crm ") })
+        let ill = await world.reconciler(
+            seed: 9,
+            wrap: {
+                ($0 as? DigitalOceanDriver).map { driver in
+                    Ill(inner: driver) { object in
+                        guard object.key.kind == .droplet else { return object }
+                        let others = object.attributes.items.map {
+                            $0.name == "ipv4" ? Attributes.Item("ipv4", "198.51.100.99") : $0
+                        }
+                        return ObservedResource(
+                            key: object.key, providerID: "7" + object.providerID, attributes: Attributes(others),
+                            isOwned: object.isOwned, createdAt: object.createdAt)
+                    }
+                } ?? $0
+            }
+        )
+        .pass(PassOptions())
+        let refused = ill.journal.filter { $0.output["code"] == "RUN-0017" }.map(\.key)
+        #expect(refused == [ResourceKey(.droplet, "web")] && !ill.isSuccess, "\(ill.story)")
+        #expect(ill.skipped.contains { $0.key.kind == .record && $0.key.name.contains("crm") }, "\(ill.story)")
+        #expect(try await addresses() == before)
+        #expect(try await world.store.inventory().entries.map(\.providerID) == entries.map(\.providerID))
+        // It is well again, and nothing was to be done.
+        let well = await world.pass()
+        #expect(well.isSuccess && well.journal.isEmpty, "\(well.story)")
     }
 
     @Test("What has vanished stays vanished to the guard: the second pass deletes no more than the first")

@@ -36,6 +36,10 @@ struct ChangeRunner: Sendable {
             await remember(resolvedChange, steps: 0, &result)
             return result
         }
+        if change.action == .adopt, let fault = await supplanted() {
+            await refuse(fault, &result)
+            return result
+        }
         guard let driver = reconciler.driver(for: change.key.kind) else {
             await refuse(
                 ProviderFault(
@@ -104,6 +108,17 @@ struct ChangeRunner: Sendable {
         }
         guard found.contains(where: { $0.providerID == change.providerID }) else { return nil }
         return isThere(driver)
+    }
+
+    /// Asks for the one that we remember before another one of its name is taken in its stead.
+    ///
+    /// A list that is of a moment long ago, or of somebody else, shows another one under our name: whatever points at the name
+    /// would be turned to it.
+    private func supplanted() async -> ProviderFault? {
+        guard let driver = reconciler.driver(for: change.key.kind),
+            let ours = applier.remembered[change.key]?.providerID, ours != change.providerID
+        else { return nil }
+        return await missed(by: driver, ours)
     }
 
     /// Asks by its id for what we remember and no list shows.
