@@ -223,13 +223,17 @@ struct CommandTests {
         #expect(await site.run().status == 4)
         #expect(await site.records().contains { $0.hasPrefix("A live ") })
 
+        // Which run `latest` was is said.
+        let latest = try #require(await site.run("runs", "--json").json?[0]?["id"]?.stringValue)
+        let named = await site.run("approve", "latest", "--key", record)
+        #expect(named.output.contains("run \(latest) left waiting"), "\(named.story)")
         let again = await site.run("approve", "latest", "--key", record, "--json")
         #expect(again.json?[0]?["standing"]?.stringValue == "standing", "\(again.story)")
         let done = await site.run()
         #expect(done.status == 0, "\(done.story)")
         #expect(!(await site.records().contains { $0.hasPrefix("A live ") }), "\(done.story)")
         let listed = await site.run("approvals", "--json").json?.listValue ?? []
-        #expect(listed.compactMap { $0["standing"]?.stringValue } == ["used", "revoked"])
+        #expect(listed.compactMap { $0["standing"]?.stringValue } == ["used", "revoked", "revoked"])
         #expect(await site.run("approvals").output.contains("good-bye"))
     }
 

@@ -24,7 +24,9 @@ struct ApproveCommand {
             context.terminal.json(.list(outcome.approvals.map { $0.document(at: now) }))
             return .done
         }
-        context.terminal.print("Approved by \(context.actor) until \(outcome.expiresAt.minuteText):")
+        context.terminal.print(
+            "Approved by \(context.actor) until \(outcome.expiresAt.minuteText), of what run \(outcome.approvals[0].runID) left "
+                + "waiting:")
         for change in changes {
             let reason = change.verdictReason.map { "  (\($0))" } ?? ""
             context.terminal.print("  \(change.action.rawValue) \(change.key)\(reason)")
