@@ -19,6 +19,7 @@ enum Code: String, CaseIterable {
     case unfinished = "SSOT-0015"
     case invisibleCharacter = "SSOT-0016"
     case unknownVersion = "SSOT-0017"
+    case strayDocument = "SSOT-0018"
     // Policies.
     case invalidPattern = "SSOT-0020"
     case unreachableMapping = "SSOT-0021"
@@ -135,6 +136,7 @@ enum Code: String, CaseIterable {
         case .elsewhere: "A document was found by its schema and not by its path."
         case .otherSchema: "A document's schema names another document than its path."
         case .unknownVersion: "A document is of a version that this program doesn't read."
+        case .strayDocument: "A document seems to stand where nothing reads it."
         case .outOfRange: "A number is outside of what the format allows."
         case .unfinished: "A document looks as if its end had been cut off."
         case .invisibleCharacter: "A text holds a character that nobody sees."

@@ -13,6 +13,8 @@ struct CommitFiles: Sendable {
     let versions: [Substring: [String]]
     /// The YAML files at no such path of which there are no bytes, so that they may be any document; likewise.
     let withoutBytes: [Int]
+    /// What may be a document of another place than that at which it stands; likewise.
+    let strays: [StrayFile]
     /// The files that lie below no root.
     let others: [SourceFile]
     /// How many had to be parsed.
@@ -24,13 +26,15 @@ struct CommitFiles: Sendable {
         let same = before.flatMap { $0.places.fit(files, tree.roots) ? $0 : nil }
         let places = same?.places ?? FilePlaces(files, tree.roots)
         var parses = 0
-        var isSameSchema = true
+        var (isSameSchema, isSameShape) = (true, true)
         if let same {
             parsed = zip(places.below, same.parsed).map { index, known in
                 if known.source.isSame(as: files[index]) { return known }
                 parses += 1
                 let parsed = ParsedFile(files[index])
                 isSameSchema = isSameSchema && parsed.schemas == known.schemas
+                isSameShape =
+                    isSameShape && parsed.shapes == known.shapes && (parsed.cause == nil) == (known.cause == nil)
                 return parsed
             }
         } else {
@@ -51,6 +55,8 @@ struct CommitFiles: Sendable {
             versions = Dictionary(grouping: bySchema.keys) { ManagedDocument.family(of: $0) ?? "" }
         }
         withoutBytes = Self.withoutBytes(places, parsed)
+        // What a file may be follows from its place, its shapes and its schemas.
+        strays = same.flatMap { isSameSchema && isSameShape ? $0.strays : nil } ?? StrayFile.find(places, parsed)
         others = places.beside.map { files[$0] }
     }
 

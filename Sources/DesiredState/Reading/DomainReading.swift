@@ -22,6 +22,8 @@ final class DomainReading: Sendable {
     private let places: FilePlaces
     private let bySchema: [String: [Int]]
     private let withoutBytes: [Int]
+    private let strays: [StrayFile]
+    private let strayPaths: [StrayPath]
     private let others: [SourceFile]
     private let branches: BranchListing
     private let tags: BranchListing
@@ -36,7 +38,8 @@ final class DomainReading: Sendable {
     init(_ files: CommitFiles, _ tree: SourceTree, before: DomainReading? = nil) {
         let report = Report()
         kept = KeptReadings(before: before?.kept)
-        var library = Library(files, report, kept: kept)
+        let strayPaths = StrayPath.find(tree.listing, files.places)
+        var library = Library(files, report, kept: kept, strayPaths: strayPaths)
         branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
         var state = Self.read(&library, tree, branchMaps, report)
         if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
@@ -51,6 +54,8 @@ final class DomainReading: Sendable {
         places = files.places
         bySchema = files.bySchema
         withoutBytes = files.withoutBytes
+        strays = files.strays
+        self.strayPaths = strayPaths
         others = files.others
         branches = tree.branches
         tags = tree.tags
@@ -64,7 +69,8 @@ final class DomainReading: Sendable {
     func isOf(_ files: CommitFiles, _ tree: SourceTree) -> Bool {
         files.places.isSame(as: places) && branches == tree.branches && tags == tree.tags
             && pullRequests == tree.pullRequests && read.allSatisfy { files.parsed[$0.index] === $0.parsed }
-            && bySchema == files.bySchema && withoutBytes == files.withoutBytes
+            && bySchema == files.bySchema && withoutBytes == files.withoutBytes && strays == files.strays
+            && strayPaths == StrayPath.find(tree.listing, files.places)
             && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
     }
 
@@ -104,6 +110,7 @@ final class DomainReading: Sendable {
         MailgunReader.read(library, senders: operations.mail.senders, platforms.drafts)
         library.distrustCutDocuments(report)
         library.doubtHiddenDocuments(report)
+        library.tellStrays(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
         var drafts = Array(builder.owned.values) + builder.shared + platforms.drafts.drafts.values + operations.drafts

@@ -59,7 +59,7 @@ struct Library {
     /// Sorted by path.
     private(set) var entries: [Entry] = []
     private let contents: Contents
-    private let places: FilePlaces
+    let places: FilePlaces
     /// What was made of documents of commits before.
     let kept: KeptReadings
     /// The file that stands for each document, by the document's stem.
@@ -67,7 +67,7 @@ struct Library {
     /// What is unknown when a document that was found is cut off.
     private var wants: [(index: Int, scopes: [UnknownScope.Extent])] = []
     /// The files that were found by their schema and not by their path, by the document for which each stands.
-    private var elsewhere: [String: Int] = [:]
+    private(set) var elsewhere: [String: Int] = [:]
     /// The documents that have a schema and stand at their own paths.
     private var inPlace: Set<String> = []
     /// The documents that have a schema and stand nowhere.
@@ -81,14 +81,19 @@ struct Library {
             return MisnamedFiles.Pair(file: entries[index].path, document: document)
         }
     }
+    /// What may be a document of another place than that at which it stands; whether anybody reads it is another question.
+    var strays: [StrayFile] { contents.files.strays }
+    /// Files below none of the roots that may be documents which stand nowhere.
+    let strayPaths: [StrayPath]
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 
-    init(_ files: CommitFiles, _ report: Report, kept: KeptReadings = KeptReadings()) {
+    init(_ files: CommitFiles, _ report: Report, kept: KeptReadings = KeptReadings(), strayPaths: [StrayPath] = []) {
         let contents = Contents(files)
         self.contents = contents
         places = files.places
         self.kept = kept
+        self.strayPaths = strayPaths
         entries = files.parsed.indices.map { Entry(contents, $0) }
         others = Dictionary(files.others.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         for document in ManagedDocument.all { managed[document.stem] = find(document, report) }

@@ -17,6 +17,8 @@ final class ParsedFile: Sendable {
     let schema: String?
     /// By which documents it may be found: its own, or all that its lines name where it can't be parsed.
     let schemas: [String]
+    /// The places in `DocumentShape.all` of what it may be by what it holds.
+    let shapes: [Int]
     let bytes: Int
     /// Whether its last line has no end, as when it was cut off.
     let endsAbruptly: Bool
@@ -111,6 +113,7 @@ final class ParsedFile: Sendable {
         self.cause = cause
         self.schema = schema
         self.schemas = schemas
+        shapes = DocumentShape.find(in: root, schemas: schemas, isJSON: source.path.hasSuffix(".json"))
         self.bytes = bytes
         self.endsAbruptly = endsAbruptly
         self.diagnostics = diagnostics + Self.named(source)
