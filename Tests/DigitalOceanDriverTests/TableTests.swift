@@ -82,6 +82,13 @@ struct TableTests {
         }
     }
 
+    @Test("what no deletion takes away at the provider says so, so that nobody is asked for one")
+    func whatIsLeftAsItIs() {
+        for schema in DigitalOceanKinds.all where schema.attributes.contains(where: { !$0.isComputed }) {
+            #expect(schema.requests(.delete, []) > 0 || schema.hindrance(.delete, []) != nil, "\(schema.kind)")
+        }
+    }
+
     @Test(
         "normalisers take any value and never trap", arguments: DigitalOceanKinds.all.flatMap(\.attributes).map(\.name))
     func anyValue(name: String) throws {

@@ -240,6 +240,13 @@ struct PlaneTests {
         #expect(try Recordings.check(others, name: "plane-work-items") == nil)
     }
 
+    @Test("what no deletion takes away at the provider says so, so that nobody is asked for one")
+    func whatIsLeftAsItIs() {
+        for schema in PlaneKinds.all where schema.attributes.contains(where: { !$0.isComputed }) {
+            #expect(schema.requests(.delete, []) > 0 || schema.hindrance(.delete, []) != nil, "\(schema.kind)")
+        }
+    }
+
     @Test("a simulator that was loaded from what was seen shows the same again, what is ours and what isn't")
     func rehearsal() async throws {
         let world = try PlaneWorld()

@@ -49,6 +49,29 @@ struct LifeTests {
         ],
     ]
 
+    @Test("a function that nothing requires any more is forgotten, and nobody is asked for what is never done")
+    func unwantedFunction() async throws {
+        let account = try Account(Self.seeded)
+        let function = Self.functions[0]
+        await account.pass([
+            DesiredResource(
+                key: function.key, attributes: function.attributes, source: function.source, isProtected: true)
+        ])
+        #expect(account.inventory.withLock { $0[function.key]?.isProtected } == true)
+        let plan = await account.plan([Self.all[0]])
+        let change = try #require(plan.changes.first { $0.key == Self.functions[0].key })
+        #expect(change.action == .forget && change.verdict == .allowed, "\(change)")
+        #expect(change.reason.contains("never deleted from here"))
+        #expect(account.driver.steps(for: change).isEmpty)
+    }
+
+    @Test("what no deletion takes away at the provider says so, so that nobody is asked for one")
+    func whatIsLeftAsItIs() {
+        for schema in SupabaseKinds.all where schema.attributes.contains(where: { !$0.isComputed }) {
+            #expect(schema.requests(.delete, []) > 0 || schema.hindrance(.delete, []) != nil, "\(schema.kind)")
+        }
+    }
+
     @Test("the driver passes the checks that all drivers have to pass")
     func conformance() async throws {
         let account = try Account(Self.seeded) { $0.credentials = [:] }

@@ -91,6 +91,13 @@ struct RefusalTests {
         #expect(second.simulator.account("vercel") == kept)
     }
 
+    @Test("what no deletion takes away at the provider says so, so that nobody is asked for one")
+    func whatIsLeftAsItIs() {
+        for schema in VercelKinds.all where schema.attributes.contains(where: { !$0.isComputed }) {
+            #expect(schema.requests(.delete, []) > 0 || schema.hindrance(.delete, []) != nil, "\(schema.kind)")
+        }
+    }
+
     @Test("one thing written in several ways is one thing, and the normal form stays as it is")
     func normalisers() throws {
         let schema = try #require(VercelKinds.all.first { $0.kind == .vercelProject })

@@ -168,8 +168,11 @@ public enum DigitalOceanKinds {
         kind: .databaseFirewall,
         attributes: [AttributeRule("rules", .unordered, normalise: Normal.trustedSources)],
         isStateful: false,
+        hindrance: { action, _ in
+            action == .delete
+                ? "trusted sources are left to their cluster: without them it would be open to everyone" : nil
+        },
         requests: { action, attributes in
-            // A deletion sends nothing: without trusted sources a cluster is open to everyone.
             action == .create || action == .update || action == .adopt && !attributes.isEmpty ? 2 : 0
         })
 

@@ -22,13 +22,17 @@ public enum PlaneKinds {
             AttributeRule("name", normalise: PlaneNormal.text),
             AttributeRule("workspace_slug", requiresReplacement: true),
         ] + .computed(["id"]),
-        isStateful: true, parentAttribute: "workspace_slug",
+        isStateful: true,
+        hindrance: { action, _ in
+            action == .delete
+                ? "projects are never deleted from here: what people plan in it outlives the wish for it" : nil
+        },
+        parentAttribute: "workspace_slug",
         requests: { action, attributes in
             switch action {
             case .create: 2
             case .update: 1
             case .adopt: attributes.isEmpty ? 0 : 1
-            // What people plan in a project outlives our wish for it.
             default: 0
             }
         })

@@ -32,6 +32,8 @@ public enum SupabaseKinds {
                     "the repository's own pipeline deploys functions, and this one isn't deployed yet"
                 case .update where isDeployment, .adopt where isDeployment:
                     "the repository's own pipeline deploys functions, and what is deployed is another"
+                case .delete:
+                    "functions are never deleted from here: that nothing requires it is no wish to be rid of it"
                 default: nil
                 }
             },

@@ -97,6 +97,9 @@ public enum VercelKinds {
     static let production = KindSchema(
         kind: .vercelProduction,
         attributes: [AttributeRule("deployment")] + .computed(["state", "url"]), isStateful: true,
+        hindrance: { action, _ in
+            action == .delete ? "what serves in production stays there: nothing takes it away from here" : nil
+        },
         requests: { action, attributes in
             // Two looks, which of the two ways, start, two polls.
             (action == .update || action == .adopt) && !attributes.isEmpty ? 5 : 0
