@@ -89,6 +89,27 @@ extension FaultCase {
             "a protection of no repository", Paths.protection, "branches: {main: {a: true}}\n",
             ["error SSOT-0005 1:1"], ["kind github.branch_protection"]),
         FaultCase(
+            "a merge method that GitHub doesn't know", Paths.protection,
+            "repo: o/r\nbranches: {main: {allowed_merge_methods: {desired: [Squash, fast-forward]}}}\n",
+            ["error SSOT-0008 2:61"], ["resource github.branch_protection/o/r/main"]),
+        FaultCase(
+            "no merge method at all", Paths.protection,
+            "repo: o/r\nbranches: {main: {allowed_merge_methods: []}}\n",
+            ["error SSOT-0004 2:42"], ["resource github.branch_protection/o/r/main"]),
+        FaultCase(
+            "branches that git refuses", Paths.protection,
+            "repo: o/r\nbranches: {\"release/*\": {a: true}, \"a b\": {a: true}, x..y: {a: true}, v1.lock: {a: true}, ok/1.0: {a: true}}\n",
+            ["error SSOT-0011 2:12", "error SSOT-0011 2:36", "error SSOT-0011 2:54", "error SSOT-0011 2:71"],
+            [
+                "resource github.branch_protection/o/r/a b", "resource github.branch_protection/o/r/release/*",
+                "resource github.branch_protection/o/r/v1.lock", "resource github.branch_protection/o/r/x..y",
+            ]),
+        FaultCase(
+            "a ruleset for a branch that git refuses", Paths.protection,
+            "repo: o/r\nbranches: {}\nrulesets: {a: {target: branch, enforcement: active, "
+                + "conditions: {ref_name: {include: [\"refs/heads/[^x]*\", \"refs/heads/x..y\"]}}}}\n",
+            ["error SSOT-0020 3:107"], ["resource github.ruleset/o/r/a"]),
+        FaultCase(
             "a ruleset for no name", Paths.protection,
             "repo: o/r\nbranches: {}\nrulesets: {a: {target: tag, enforcement: active, conditions: {ref_name: {}}}}\n",
             ["error SSOT-0005 3:73"], ["resource github.ruleset/o/r/a"]),

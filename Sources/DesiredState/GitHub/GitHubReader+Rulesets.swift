@@ -147,9 +147,10 @@ extension GitHubReader {
             fields.fail(
                 .unknownWord, "\(fields.subject) names \(quoted(name.value))", at: name.mark,
                 hint: didYouMean(name.value, among: words, else: "Write \(alternatives(words)), or a pattern."))
-        } else if name.value.utf8.contains(where: { $0 <= 32 }) {
+        } else if !name.value.hasPrefix("~"), let flaw = BranchName.flaw(in: name.value, isPattern: true) {
             fields.fail(
-                .invalidPattern, "\(fields.subject) names \(quoted(name.value)), which no branch or tag is called",
+                .invalidPattern,
+                "\(fields.subject) names \(quoted(name.value)), which \(flaw), as no branch or tag is called",
                 at: name.mark, hint: "Write one name an item: `include: [\"~DEFAULT_BRANCH\", \"refs/heads/x/*\"]`.")
         }
     }

@@ -116,6 +116,7 @@ struct GitHubReader {
             drafts.lose(key, cause, at: section.keyMark(in: file))
             return false
         }
+        checkBranch(section.key, entry, at: section.keyMark(in: file))
         var attributes: [WantedAttribute] = []
         for item in entry.allEntries() {
             guard let leaf = SettingLeaf(item, of: entry, types: SettingType.ofBranches) else { continue }
@@ -130,6 +131,18 @@ struct GitHubReader {
         guard drafts.isSound(entry, key, .branchProtection) else { return false }
         add(Draft(key, attributes, source: section.keyMark(in: file)))
         return true
+    }
+
+    /// One that git refuses can't be there, so that its protection would fail in every pass.
+    private func checkBranch(_ name: String, _ entry: Fields, at mark: SourceMark) {
+        guard let flaw = BranchName.flaw(in: name) else { return }
+        let isPattern =
+            name.utf8.contains { "*?[".utf8.contains($0) } && BranchName.flaw(in: name, isPattern: true) == nil
+        entry.fail(
+            .invalidName, "\(entry.subject) \(flaw), as the name of no branch does", at: mark,
+            hint: isPattern
+                ? "Name each branch; a pattern belongs into `conditions` of one of the `rulesets`."
+                : "Write the name as git has it, such as `main` or `release/1.0`.")
     }
 
     // MARK: The organisation

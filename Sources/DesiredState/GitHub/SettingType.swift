@@ -6,6 +6,8 @@ enum SettingType {
     case flag
     case count(ClosedRange<Int64>)
     case texts
+    /// Some of a few words, whatever their capitals.
+    case words([String])
 
     /// The settings of a branch that the provider's form has a place for, and what stands beside `desired` of them.
     static let ofBranches: [String: SettingType] = [
@@ -15,7 +17,7 @@ enum SettingType {
         "require_status_checks.required_checks": .texts, "require_linear_history": .flag,
         "require_conversation_resolution": .flag, "require_signed_commits": .flag, "restrict_force_push": .flag,
         "restrict_deletions": .flag, "restrict_creations": .flag, "lock_branch": .flag, "allow_bypass": .flag,
-        "allowed_merge_methods": .texts,
+        "allowed_merge_methods": .words(["merge", "rebase", "squash"]),
     ]
 
     /// Those of the organisation that are surely one or the other.
@@ -49,6 +51,20 @@ enum SettingType {
         case .texts:
             if node.items?.allSatisfy({ $0.scalar?.value.stringValue != nil }) == true { return true }
             (need, hint) = ("a list of texts", "Write one item a line, each after `- `.")
+        case .words(let words):
+            guard let items = node.items, !items.isEmpty, items.allSatisfy({ $0.scalar?.value.stringValue != nil })
+            else {
+                (need, hint) = ("a list of some of \(alternatives(words))", "Write one word an item: `[\(words[0])]`.")
+                break
+            }
+            let strange = items.filter { !words.contains(($0.scalar?.text ?? "").lowercased()) }
+            for item in strange {
+                let word = item.scalar?.text ?? ""
+                owner.fail(
+                    .unknownWord, "\(what()) has \(quoted(word)), which GitHub refuses", at: item.mark(in: owner.file),
+                    hint: didYouMean(word, among: words, else: "Write \(alternatives(words))."))
+            }
+            return strange.isEmpty
         case nil:
             guard let text = value?.stringValue, wordsOfFlags.contains(text.lowercased()) else { return true }
             (need, hint) = ("true or false", flagHint)
@@ -64,6 +80,7 @@ enum SettingType {
 
     private static func shown(_ node: Node) -> String {
         if case .int(let number)? = node.scalar?.value { return "\(number)" }
+        if node.items?.isEmpty == true { return "an empty list" }
         return node.shapeName
     }
 }
