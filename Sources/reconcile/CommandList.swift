@@ -398,7 +398,7 @@ enum CommandList {
                 OptionSpec("droplets", "N", "Begin with that many droplets."),
                 OptionSpec("load", "RUN|FILE", "Begin with what a run saw, or with its observed.jsonl."),
                 OptionSpec("latency", "TIME", "Time added to every answer, such as 20ms."),
-                OptionSpec("unlimited", nil, "No rate limits."),
+                OptionSpec("unlimited", nil, "No rate limits: no provider refuses for one, or says that it will."),
                 OptionSpec("port-file", "FILE", "Write the port here once it answers; for --listen HOST:0."),
             ],
             examples: [

@@ -34,7 +34,7 @@ struct Client: Sendable {
             let sides = pair.split(separator: "=", maxSplits: 1).map { String($0) }
             query.append((sides[0], sides.count > 1 ? sides[1] : ""))
         }
-        var headers = [(name: "Host", value: "127.0.0.1:8090")]
+        var headers = [(name: "Host", value: "127.0.0.1:8090"), (name: "User-Agent", value: "tests")]
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
         let request = WebRequest(
             method: method, path: String(parts[0]), query: query, headers: headers,

@@ -22,6 +22,21 @@ import Testing
         #expect(reply.header("ratelimit-reset") == "\(start.seconds + 10 + 3_600)")
     }
 
+    /// Whoever reads what an answer says of limits keeps to it, so that without limits none may say that one runs out.
+    @Test(arguments: ["/v2/nothing", "/github/repos/acme/odoo", "/supabase/v1/projects"])
+    func withoutLimitsNothingSeemsToRunOut(_ path: String) async throws {
+        let (client, _) = try makeClient { $0.limits = .generous }
+        var last = await client.get(path)
+        for _ in 0..<5_200 { last = await client.get(path) }
+        #expect(last.status != 429 && last.status != 403)
+        let left = last.headers.first { $0.name.lowercased().hasSuffix("ratelimit-remaining") }.flatMap {
+            Int($0.value)
+        }
+        #expect((left ?? 0) > 900_000, "\(last.headers)")
+        let limit = last.headers.first { $0.name.lowercased().hasSuffix("ratelimit-limit") }
+        #expect(limit?.value == "1000000")
+    }
+
     @Test func theBurstLimitHasARetryAfterAndSlides() async throws {
         let (client, time) = try makeClient { $0.limits = RateLimits(perHour: 100, perMinute: 3) }
         for _ in 0..<3 {

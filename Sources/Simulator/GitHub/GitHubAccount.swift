@@ -102,7 +102,7 @@ struct GitHubAccount: SimulatedProvider {
 
     func headers(_ request: SimulatedRequest) -> [(name: String, value: String)] {
         [
-            ("X-RateLimit-Limit", String(GitHubLimits.perHour)), ("X-RateLimit-Remaining", String(limits.remaining)),
+            ("X-RateLimit-Limit", String(limits.perHour)), ("X-RateLimit-Remaining", String(limits.remaining)),
             ("X-RateLimit-Used", String(limits.used)), ("X-RateLimit-Reset", String(limits.reset)),
             ("X-RateLimit-Resource", "core"), ("X-GitHub-Request-Id", request.requestID.uppercased()),
             ("X-GitHub-Media-Type", "github.v3; format=json"),

@@ -53,11 +53,12 @@ struct SupabaseAccount: SimulatedProvider {
 
     func headers(_ request: SimulatedRequest) -> [(name: String, value: String)] {
         let window = windows[Self.endpoint(request)]
-        let left = window.map { max(0, Self.perMinute - $0.count) } ?? Self.perMinute
+        let limit = limits == .published ? Self.perMinute : RateLimits.generous.perMinute
+        let left = window.map { max(0, limit - $0.count) } ?? limit
         // Seconds that remain, and no instant.
         let wait = window.map { max(0, ($0.end - request.now).microseconds) } ?? 60_000_000
         return [
-            ("X-RateLimit-Limit", String(Self.perMinute)), ("X-RateLimit-Remaining", String(left)),
+            ("X-RateLimit-Limit", String(limit)), ("X-RateLimit-Remaining", String(left)),
             ("X-RateLimit-Reset", String((wait + 999_999) / 1_000_000)), ("sb-request-id", request.requestID),
         ]
     }
