@@ -89,6 +89,11 @@ extension FaultCase {
             "a protection of no repository", Paths.protection, "branches: {main: {a: true}}\n",
             ["error SSOT-0005 1:1"], ["kind github.branch_protection"]),
         FaultCase(
+            "a template that says nothing", "ssot/github/projects/templates/a.yaml", "{}\n",
+            ["error SSOT-0003 1:1"], ["kind github.label"]),
+        FaultCase(
+            "a template without labels", "ssot/github/projects/templates/a.yaml", "labels: []\n", [], []),
+        FaultCase(
             "a merge method that GitHub doesn't know", Paths.protection,
             "repo: o/r\nbranches: {main: {allowed_merge_methods: {desired: [Squash, fast-forward]}}}\n",
             ["error SSOT-0008 2:61"], ["resource github.branch_protection/o/r/main"]),

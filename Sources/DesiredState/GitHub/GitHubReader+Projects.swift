@@ -30,7 +30,15 @@ extension GitHubReader {
         for document in library.take(
             folder: "github/projects/templates", for: "github", scopes: [.kind(.gitHubLabel)])
         {
-            if let root = document.root {
+            if let root = document.root, root.entries?.isEmpty == true {
+                // A list that is empty says that there are none; an empty document says nothing.
+                report.unknown(
+                    .kind(.gitHubLabel),
+                    report.error(
+                        .emptyDocument, "\(document.path) holds nothing, so what it wants is unknown",
+                        at: root.mark(in: document.path),
+                        hint: "Write `labels: []` where it wants none, or put back what it held."))
+            } else if let root = document.root {
                 // What labels there are is the same for all projects: their faults are told once.
                 let fields = Fields(root, "the template of \(document.path)", in: document.path, report)
                 templates[document.path] = Template(
