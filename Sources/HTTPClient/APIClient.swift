@@ -135,6 +135,8 @@ public final class APIClient: Sendable {
                     let response = try giveUp(outcome, asked: wait, request, isRefused: reading.refusal != nil)
                     return APIAnswer(response: response, attempts: attempt, isUnchanged: false)
                 }
+                let pause = reading.refusal == nil ? nil : budget.pause(for: wait)
+                defer { if let pause { budget.resume(pause) } }
                 do {
                     try await time.sleep(for: wait)
                 } catch {

@@ -40,6 +40,8 @@ public final class RequestBudget: Sendable {
         var waited = Duration.zero
         var refusals = 0
         var told: RequestBudgetSnapshot.Told?
+        /// Calls that were refused and are sent again: since when they pause, and until when.
+        var pauses: [UInt64: RequestBudgetWait] = [:]
     }
 
     public let configuration: RequestBudgetConfiguration
@@ -192,6 +194,40 @@ public final class RequestBudget: Sendable {
                 })
         }
     }
+
+    /// The wait for a limit that lasts longest, of those that are under way; nil where nothing waits for one.
+    ///
+    /// What waits only for other requests to end is none of them.
+    public func waiting() -> RequestBudgetWait? {
+        let now = time.uptime
+        return state.withLock { state in
+            var waits = state.pauses.values.filter { $0.until > now }
+            for waiter in state.waiters {
+                let reserve = reserve(waiter.isUrgent)
+                let until = waiter.parts.reduce(now) { instant, part in
+                    let own = state.gates[part.key]?.earliest(
+                        part.weight, isUrgent: waiter.isUrgent, keeping: reserve, at: now)
+                    return max(instant, own ?? now)
+                }
+                if until > now { waits.append(RequestBudgetWait(since: waiter.since, until: until)) }
+            }
+            return waits.max { ($0.until, $0.since) < ($1.until, $1.since) }
+        }
+    }
+
+    /// Remembers that a call that the limit refused pauses before it is sent again.
+    ///
+    /// - Returns: what `resume` takes back.
+    func pause(for wait: Duration) -> UInt64 {
+        let now = time.uptime
+        return state.withLock { state in
+            state.nextID += 1
+            state.pauses[state.nextID] = RequestBudgetWait(since: now, until: now + wait)
+            return state.nextID
+        }
+    }
+
+    func resume(_ pause: UInt64) { state.withLock { $0.pauses[pause] = nil } }
 
     private static let cancellation = HTTPFault(
         .cancelled, code: "HTTP-0007", message: "the request was cancelled before it was sent", place: nil)

@@ -89,6 +89,13 @@ public struct RequestBudgetConfiguration: Sendable, Hashable {
     public static let unlimited = RequestBudgetConfiguration(windows: [])
 }
 
+/// A wait for a rate limit, in uptime.
+public struct RequestBudgetWait: Sendable, Hashable {
+    public let since: Duration
+    /// When it may go on, as far as is known.
+    public let until: Duration
+}
+
 /// How a budget stands, for reports and metrics.
 public struct RequestBudgetSnapshot: Sendable, Hashable {
     /// Of the longest window; 0 when there is none.

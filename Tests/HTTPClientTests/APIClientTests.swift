@@ -52,6 +52,29 @@ import Testing
         #expect(time.uptime >= .seconds(17) && time.uptime <= .seconds(19))
     }
 
+    /// The pause before the next attempt is a wait for the limit, also where no other call waits.
+    @Test func `a call that was refused counts as waiting until it is sent again`() async throws {
+        let time = SimulatedTime(now: Timestamp(seconds: 784_111_777))
+        let budget = RequestBudget(.digitalOcean, time: time)
+        let client = APIClient(
+            provider: "digitalocean", baseURL: "https://api.example.com", authorization: Secret("Bearer canary-token"),
+            transport: ScriptedTransport([answer(429, [HTTPHeader("Retry-After", "40")]), answer(200, [], "{}")]),
+            budget: budget, time: time, random: RandomSource(seed: 1))
+        let call = Task { try await client.call("GET", "/v2/droplets") }
+        while budget.waiting() == nil { await Task.yield() }
+        #expect((budget.waiting()?.until ?? .zero) >= .seconds(40))
+        while budget.waiting() != nil {
+            time.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        while time.uptime < .minutes(3), budget.snapshot().granted < 2 {
+            time.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        #expect(try await call.value.status == 200)
+        #expect(budget.waiting() == nil)
+    }
+
     @Test(arguments: [("GET", 5), ("DELETE", 5), ("POST", 1), ("PATCH", 1)])
     func `a lost answer is asked for again only where that is safe`(method: String, attempts: Int) async throws {
         let transport = ScriptedTransport(Array(repeating: lost, count: 10))

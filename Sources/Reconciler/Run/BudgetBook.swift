@@ -56,6 +56,15 @@ public final class BudgetBook: Sendable {
         budgets(of: provider).map { $0.snapshot() }
     }
 
+    /// The wait for a rate limit that lasts longest, by provider; none of those for which nothing waits.
+    func waiting() -> [String: RequestBudgetWait] {
+        let known = budgets.withLock { Array($0.values) }
+        return known.reduce(into: [:]) { waits, known in
+            guard let wait = known.budget.waiting(), wait.until > waits[known.provider]?.until ?? .zero else { return }
+            waits[known.provider] = wait
+        }
+    }
+
     /// How all budgets stand, by provider.
     func standings() -> [String: [RequestBudgetSnapshot]] {
         Dictionary(grouping: budgets.withLock { Array($0.values) }, by: \.provider).mapValues { known in

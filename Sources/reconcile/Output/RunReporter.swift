@@ -30,6 +30,10 @@ struct RunReporter {
             isDryRun ? "reconcile apply PLAN.json --approve \(key)" : "reconcile approve latest --key \(key)"
         }
         let budgets = composition.reconciler.budgets
+        let watch = budgets.map { book in
+            Task { await BudgetWatch(book, time: SystemTime()).run { terminal.remark($0) } }
+        }
+        defer { watch?.cancel() }
         return await composition.reconciler.pass(options, stop: stop) { progress in
             Self.show(
                 progress, terminal, options, budgets: budgets, approve: approve)
