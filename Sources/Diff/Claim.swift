@@ -36,8 +36,7 @@ struct Rivalry {
         }
         guard !holders.isEmpty else { return [] }
         var rivalries: [Rivalry] = []
-        for (index, draft) in drafts.enumerated()
-        where draft.change.action == .create || draft.change.action == .replace {
+        for (index, draft) in drafts.enumerated() where draft.comes {
             var rivals: Set<Int> = []
             for claim in draft.claims {
                 for holder in holders["\(draft.key.kind) \(claim.place)"] ?? []

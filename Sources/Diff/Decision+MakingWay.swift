@@ -33,6 +33,52 @@ extension Decision {
         return successors
     }
 
+    /// What is named, with everything that has to come before it, and what comes in the place of what goes.
+    ///
+    /// One half alone would leave the place to nobody.
+    func restricted(to targets: PlanTargets) -> Decision {
+        var follows: [Int: [Int]] = successors().mapValues { [$0] }
+        for rivalry in order.rivalries { follows[rivalry.holder, default: []].append(rivalry.comer) }
+        var isNamed = [Bool](repeating: false, count: drafts.count)
+        var queue = drafts.indices.filter { targets.names(drafts[$0].key, drafts[$0].change.environment) }
+        while let index = queue.popLast() {
+            guard !isNamed[index] else { continue }
+            isNamed[index] = true
+            queue += order.before[index] + follows[index, default: []]
+        }
+        return Decision(input, lives: lives, drafts: drafts.indices.filter { isNamed[$0] }.map { drafts[$0] })
+    }
+
+    /// Blocks what comes into a place that something has which nothing here lets go: the provider would refuse it, and what
+    /// made way for it would have gone for nothing.
+    mutating func leaveTakenPlaces() {
+        let comers = drafts.indices.filter { drafts[$0].comes && !drafts[$0].claims.isEmpty }
+        guard !comers.isEmpty else { return }
+        // What goes, or is held back from that, is in its way by itself.
+        let going = Set(drafts.lazy.filter { $0.change.action == .delete || $0.isKept }.map(\.key))
+        for (kind, comers) in Dictionary(grouping: comers, by: { drafts[$0].key.kind }) {
+            guard let schema = input.schemas[kind] else { continue }
+            let places = Set(comers.flatMap { drafts[$0].claims.map(\.place) })
+            var holders: [String: [(key: ResourceKey, isExclusive: Bool)]] = [:]
+            for object in input.observed.kinds[kind]?.resources ?? [] where !going.contains(object.key) {
+                for claim in schema.claims(object.key.name) where places.contains(claim.place) {
+                    holders[claim.place, default: []].append((object.key, claim.isExclusive))
+                }
+            }
+            for index in comers {
+                let key = drafts[index].key
+                let other = drafts[index].claims.lazy.compactMap { claim in
+                    holders[claim.place]?.first { $0.key != key && (claim.isExclusive || $0.isExclusive) }
+                }.first
+                guard let other else { continue }
+                drafts[index].refuse(
+                    .blocked,
+                    "\(other.key) is in its place, and nothing lets that go: remove it at the provider, or give one of the two "
+                        + "another name", as: .impossible)
+            }
+        }
+    }
+
     /// Says in the plan what comes, so that nobody takes what makes way for it for something that was let go.
     mutating func nameSuccessors(_ successors: [Int: Int]) {
         for (index, other) in successors where drafts[index].change.cause != .expired {

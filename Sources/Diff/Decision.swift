@@ -12,17 +12,18 @@ struct Decision {
     /// What is marked before it goes.
     var candidates: [PruneCandidate] = []
 
-    init(_ input: PlanInput, lives: EnvironmentLives, drafts: [Draft], order: ChangeOrder) {
+    init(_ input: PlanInput, lives: EnvironmentLives, drafts: [Draft]) {
         self.input = input
         self.lives = lives
         self.drafts = drafts
-        self.order = order
+        order = ChangeOrder(drafts)
     }
 
     var policy: Policy { input.desired.policy }
 
     mutating func run() {
         breakCircles()
+        leaveTakenPlaces()
         applySurfaceRules()
         applyQuotas()
         keepWhatIsNeeded()

@@ -28,6 +28,8 @@ struct Draft {
 
     var key: ResourceKey { change.key }
     var destroys: Bool { change.action == .delete || change.action == .replace }
+    /// Whether something new comes of it.
+    var comes: Bool { change.action == .create || change.action == .replace }
     /// Whether it touches the provider.
     var hasEffect: Bool { change.hasEffect }
     var isAllowed: Bool { change.verdict == .allowed }

@@ -36,9 +36,9 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
     let digests = comparison.run(environments)
-    let drafts = targets.restrict(comparison.drafts)
-
-    var decision = Decision(input, lives: lives, drafts: drafts, order: ChangeOrder(drafts))
+    var decision = Decision(input, lives: lives, drafts: comparison.drafts)
+    if !targets.isEmpty { decision = decision.restricted(to: targets) }
+    let drafts = decision.drafts
     decision.run()
     let changes = input.departures.map(\.change) + decision.order.order.map { decision.drafts[$0].change }
 

@@ -19,20 +19,6 @@ struct PlanTargets {
         return texts.contains(key.description)
     }
 
-    /// The drafts that are named, with everything that has to come before them.
-    func restrict(_ drafts: [Draft]) -> [Draft] {
-        guard !isEmpty else { return drafts }
-        let before = ChangeOrder(drafts).before
-        var isKept = [Bool](repeating: false, count: drafts.count)
-        var queue = drafts.indices.filter { names(drafts[$0].key, drafts[$0].change.environment) }
-        while let index = queue.popLast() {
-            guard !isKept[index] else { continue }
-            isKept[index] = true
-            queue += before[index]
-        }
-        return drafts.indices.filter { isKept[$0] }.map { drafts[$0] }
-    }
-
     /// That the plan is restricted, and which targets name nothing.
     func diagnostics(_ comparison: Comparison, records: [EnvironmentRecord]) -> [Diagnostic] {
         guard !isEmpty else { return [] }
@@ -45,7 +31,7 @@ struct PlanTargets {
         var diagnostics = [
             Diagnostic(
                 .note, "PLAN-0008",
-                "the plan is restricted to \(sorted.joined(separator: ", ")) and what comes before: other changes are left out"
+                "the plan is restricted to \(sorted.joined(separator: ", ")) and what comes before, or in its place: other changes are left out"
             )
         ]
         for target in sorted where !known.contains(target) {

@@ -81,6 +81,20 @@ import Testing
         #expect(state("other.example.com").diagnostics.allSatisfy { $0.severity != .error })
     }
 
+    @Test(arguments: ["www", "\"@\""])
+    func `an address that was turned into an alias beside others, or into one of the domain itself, is not let go`(
+        name: String
+    ) {
+        func state(_ records: String) -> DesiredState {
+            Self.state("environments: {}\n", "domains: [{name: example.com, records: [\(records)]}]\n")
+        }
+        let proof = "{type: TXT, name: \(name), data: proof}"
+        let slip = state("{type: CNAME, name: \(name), data: web.example.net.}, \(proof)")
+        #expect(slip.diagnostics.contains { $0.code == "SSOT-0054" })
+        #expect(slip.keptScopes.contains("kind digitalocean.record"), "\(slip.keptScopes)")
+        #expect(state("{type: A, name: \(name), data: 203.0.113.7}, \(proof)").keptScopes.isEmpty)
+    }
+
     @Test func `one that holds those of many branches is told once`() {
         let state = Self.state(
             """

@@ -12,6 +12,7 @@ extension RuleCases {
     private static func changed(
         _ name: String, from there: [String], to wanted: [String], _ expected: [String], protected: Bool = false,
         approvals: Set<ResourceKey> = [], isFrozen: Bool = false, isUnseen: Bool = false, markAge: Duration? = nil,
+        foreign: [String] = [], targets: [String] = [],
         holds: [Hold?]? = nil, says: [String] = []
     ) -> RuleCase {
         var policy = Policy()
@@ -29,7 +30,7 @@ extension RuleCases {
         }
         var input = W.input(
             wanted.map { W.want(.record, $0, data($0), env: isFrozen ? "a" : nil) },
-            there.map { W.seen(.record, $0, data($0)) },
+            (there + foreign).map { W.seen(.record, $0, data($0)) },
             there.map { W.ours(.record, $0, data($0), protected: protected) }, environments: [W.environment("a")],
             policy: policy, incomplete: isUnseen ? [.record: .partial(reason: "a page is missing")] : [:],
             approvals: approvals)
@@ -44,6 +45,7 @@ extension RuleCases {
                         revision: W.revision)
                 })
         }
+        input.targets = targets
         return RuleCase(name: name, input: input, expected: expected, says: says, holds: holds)
     }
 
@@ -152,6 +154,44 @@ extension RuleCases {
                 "record/e.com/A/shop read blocked unapplied_commit",
                 "record/e.com/CNAME/shop read blocked unapplied_commit",
             ], isUnseen: true),
+        changed(
+            "nothing makes way for an alias that the text of somebody else keeps from coming", from: ["e.com/A/shop"],
+            to: ["e.com/CNAME/shop"],
+            [
+                "record/e.com/A/shop delete blocked unapplied_commit",
+                "record/e.com/CNAME/shop create blocked unapplied_commit",
+            ], foreign: ["e.com/TXT/shop/proof"], holds: [.dependency, .impossible],
+            says: ["digitalocean.record/e.com/TXT/shop/proof is in its place, and nothing lets that go"]),
+        changed(
+            "nor for an address that somebody else's alias does", from: [], to: ["e.com/A/shop"],
+            ["record/e.com/A/shop create blocked unapplied_commit"], foreign: ["e.com/CNAME/shop"], holds: [.impossible]
+        ),
+        changed(
+            "what stands under another name, and beside what comes, is in nobody's way", from: ["e.com/A/shop"],
+            to: ["e.com/CNAME/shop", "e.com/A/mail"],
+            [
+                "record/e.com/A/mail create allowed unapplied_commit",
+                "record/e.com/A/shop delete allowed unapplied_commit",
+                "record/e.com/CNAME/shop create allowed unapplied_commit",
+            ], foreign: ["e.com/TXT/other/proof", "e.com/TXT/mail/proof", "f.com/TXT/shop/proof"]),
+        changed(
+            "who names what makes way names what comes in its place", from: ["e.com/A/shop", "e.com/A/old"],
+            to: ["e.com/CNAME/shop", "e.com/A/new"],
+            [
+                "record/e.com/A/shop delete allowed unapplied_commit",
+                "record/e.com/CNAME/shop create allowed unapplied_commit",
+            ], targets: ["digitalocean.record/e.com/A/shop"]),
+        changed(
+            "also where both are one text and the other", from: ["e.com/TXT/@/one"], to: ["e.com/TXT/@/two"],
+            [
+                "\(text)/two create allowed unapplied_commit", "\(text)/one delete allowed unapplied_commit",
+            ], targets: ["digitalocean.\(text)/one"]),
+        changed(
+            "and it stays while that may not come", from: ["e.com/A/shop"], to: ["e.com/CNAME/shop"],
+            [
+                "record/e.com/A/shop delete blocked unapplied_commit",
+                "record/e.com/CNAME/shop create blocked unapplied_commit",
+            ], isFrozen: true, targets: ["digitalocean.record/e.com/A/shop"], holds: [.dependency, .window]),
         changed(
             "after its grace what nothing comes for goes", from: ["e.com/A/shop"], to: ["e.com/AAAA/shop"],
             [

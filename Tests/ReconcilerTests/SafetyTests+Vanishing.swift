@@ -196,6 +196,7 @@ extension SafetyTests {
         arguments: [
             ("- name: shop.example", "- name: shop example"), ("- name: shop.example", "- name: \"shop,example\""),
             ("- name: shop.example", "- name: shop"), ("name: \"@\"", "name: a b"), ("{name: web,", "{name: we b,"),
+            ("{type: A, name: \"@\", data: 203.0.113.7,", "{type: CNAME, name: \"@\", data: shops.example.,"),
             ("{name: shop-pg,", "{name: shop pg,"), ("[project:shop]", "[project shop]"), ("  crm: {", "  Crm: {"),
             ("  crm: {", "  crm_2: {"), ("  production: {", "  Production: {"),
             ("  crm: {tier: dev,", "  sales: {tier: dev, workers: two,"),

@@ -118,6 +118,8 @@ extension InventoryReader {
                         : "Keep the alias or the others; until then all records of that name are left alone.",
                     notes: others.map { Diagnostic.Note("its \($0.type) record is here", at: $0.entry.mark) })
                 refuse(alias, cause)
+                // What nobody names any more may be what the alias was written over.
+                report.keep(.kind(.record), cause)
                 // The domain itself is no alias whatever else it has, so the others are right.
                 if name != "@" { for other in others where other.type != "CNAME" { refuse(other, cause) } }
             }

@@ -7,7 +7,7 @@ extension Applier {
     ///
     /// A pass may wait half an hour for a database cluster. Who pins, extends or suspends an environment meanwhile, or
     /// takes an approval back, is told that it is done, and so it has to be. A window that closes meanwhile is closed, and a
-    /// freeze that begins holds.
+    /// freeze that begins holds. What something has made way for is ended all the same: nothing has its place meanwhile.
     func heldBack(_ change: PlannedChange) async -> ChangeResult? {
         var result = ChangeResult(key: change.key)
         if let reason = windows?.reason(against: change, at: reconciler.time.now), !isSecondHalf(change) {
@@ -26,7 +26,7 @@ extension Applier {
             guard let slug = change.environment ?? remembered[change.key]?.environment,
                 let row = try await reconciler.store.environment(slug)
             else { return nil }
-            result.skipReason = whyKept(change, row)
+            result.skipReason = isSecondHalf(change) ? nil : whyKept(change, row)
             return result.skipReason == nil ? nil : result
         } catch {
             result.storeFault = error
