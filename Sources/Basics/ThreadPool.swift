@@ -4,7 +4,10 @@ internal import SystemShim
 /// A few threads of our own for C calls that block.
 ///
 /// Neither the cooperative pool nor libdispatch is a refuge for those on Linux: a handful of them stops everything.
-public final class ThreadPool: Sendable {
+///
+/// A task may be at home here, by `Task(executorPreference:)`: what it runs by `run` then goes on where it is, for to go to
+/// another thread and back costs more than most of what is asked of a store.
+public final class ThreadPool: TaskExecutor {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var head = 0
@@ -63,12 +66,22 @@ public final class ThreadPool: Sendable {
         pthread_mutex_unlock(shared.mutex)
     }
 
+    /// Whether the present task is at home here, and so on one of the threads.
+    private var isHome: Bool { withUnsafeCurrentTask { $0?.unownedTaskExecutor == asUnownedTaskExecutor() } }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let executor = asUnownedTaskExecutor()
+        submit { job.runSynchronously(on: executor) }
+    }
+
     /// Runs `body` on one of the threads.
     ///
     /// The call can't be cancelled: what blocks in C needs a time-out of its own.
     public func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
+        if isHome { return try body() }
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
             submit {
                 do throws(Failure) {
@@ -84,8 +97,9 @@ public final class ThreadPool: Sendable {
     private func submit(_ job: @escaping @Sendable () -> Void) {
         pthread_mutex_lock(shared.mutex)
         shared.state.jobs.append(job)
-        pthread_cond_signal(shared.condition)
         pthread_mutex_unlock(shared.mutex)
+        // Not before: who is woken would have to wait for the lock at once.
+        pthread_cond_signal(shared.condition)
     }
 }
 

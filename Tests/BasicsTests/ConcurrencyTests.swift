@@ -44,6 +44,30 @@ import Testing
         await #expect(throws: Refused.self) { try await pool.run { () throws(Refused) -> Int in throw Refused() } }
     }
 
+    @Test func whoIsAtHomeInAPoolStaysOnItsThreadAndOthersComeAndGo() async {
+        let (home, other) = (ThreadPool(threads: 1), ThreadPool(threads: 1))
+        await Task(executorPreference: home) {
+            let mine = pthread_self()
+            #expect(await home.run { pthread_self() } == mine)
+            #expect(await other.run { pthread_self() } != mine)
+            // And whatever was awaited elsewhere, it goes on at home.
+            await Task { await Task.yield() }.value
+            #expect(pthread_self() == mine)
+            async let child = home.run { pthread_self() }
+            #expect(await child == mine)
+            // Nobody else is at home by being begun here.
+            await Task { #expect(pthread_self() != mine) }.value
+        }.value
+        struct Refused: Error {}
+        await Task(executorPreference: home) {
+            _ = await #expect(throws: Refused.self) {
+                try await home.run { () throws(Refused) -> Int in throw Refused() }
+            }
+        }.value
+        let here = pthread_self()
+        #expect(await home.run { pthread_self() } != here)
+    }
+
     @Test(arguments: [1, 3, 100]) func aBoundedMapKeepsOrderAndItsBound(limit: Int) async {
         let running = Locked((now: 0, most: 0))
         let results = await (0..<50).mapBounded(limit: limit) { value in

@@ -47,6 +47,19 @@ func makeServer(_ options: WebServerOptions = WebServerOptions()) throws -> WebS
         await server.stop(drain: .seconds(1))
     }
 
+    @Test func `a request is at home where the options say`() async throws {
+        let home = ThreadPool(threads: 1)
+        var options = WebServerOptions()
+        options.home = home
+        let server = try WebServer(address: "127.0.0.1", port: 0, options: options) { _ in
+            let isHome = withUnsafeCurrentTask { $0?.unownedTaskExecutor == home.asUnownedTaskExecutor() }
+            return .text(200, isHome ? "at home" : "elsewhere")
+        }
+        let answer = await exchange(server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix("at home"))
+        await server.stop(drain: .seconds(1))
+    }
+
     @Test func `head gives the length and no body, an old client gets its answer and a close`() async throws {
         let server = try makeServer()
         let head = await exchange(server, "HEAD /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -10,6 +10,8 @@ public protocol SQLEngine: Sendable {
     var dialect: SQLDialect { get }
     /// Where the data is, fit to be printed: no password.
     var place: String { get }
+    /// Where tasks that read much are best at home: what they read then takes no way to another thread; nil: nowhere.
+    var home: (any TaskExecutor)? { get }
 
     /// Runs `body` in a transaction that can write; commits when it returns, rolls back when it throws.
     ///
@@ -45,6 +47,8 @@ public protocol SQLEngine: Sendable {
 }
 
 extension SQLEngine {
+    public var home: (any TaskExecutor)? { nil }
+
     public func damage() async throws(StoreFault) -> StoreFault? { nil }
 
     public func lightTransaction<T: Sendable>(

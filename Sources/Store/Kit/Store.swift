@@ -28,6 +28,9 @@ public struct Store: Sendable {
     /// Whether the data is a file of this machine.
     public var isEmbedded: Bool { engine.dialect == .sqlite }
 
+    /// Where tasks that read much are best at home, such as those of requests; nil: nowhere.
+    public var home: (any TaskExecutor)? { engine.home }
+
     /// Asks the database for an answer, to see whether it is there.
     ///
     /// - Throws: `StoreFault`.

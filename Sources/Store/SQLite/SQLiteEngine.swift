@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 public import Store
 
 /// The embedded engine: one file, attached as the schema `ops`, in write-ahead mode.
@@ -17,7 +18,12 @@ public final class SQLiteEngine: SQLEngine {
         /// Whether what was committed survives a loss of power; without it, only the end of the process.
         public var isDurable = true
 
-        public init(busyTimeout: Duration = .seconds(5), maximumPages: Int? = nil, readers: Int = 2) {
+        /// As many as can read at once, since requests are at home there too; 2 to 8.
+        public static let processors = min(max(2, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), 8)
+
+        public init(
+            busyTimeout: Duration = .seconds(5), maximumPages: Int? = nil, readers: Int = Options.processors
+        ) {
             self.busyTimeout = busyTimeout
             self.maximumPages = maximumPages
             self.readers = readers
@@ -41,6 +47,8 @@ public final class SQLiteEngine: SQLEngine {
     private let writing = ThreadPool(threads: 1)
     private let turns = Locked(WriterTurns())
     private let reading: ThreadPool
+    /// The threads that read; what is in memory is read by the one that writes.
+    public var home: (any TaskExecutor)? { path == ":memory:" ? nil : reading }
     /// The file that was opened; nil in memory, and where it can't be told.
     private let identity = Locked<FileIdentity?>(nil)
     private let watch = Locked(FileWatch())

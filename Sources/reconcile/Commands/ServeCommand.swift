@@ -60,6 +60,7 @@ struct ServeCommand {
         }
         var options = Self.options(configuration)
         options.refusal = { door.refusal(ofTarget: $0, status: $1, reason: $2) }
+        options.home = composition.store.home
         let server: WebServer
         do {
             options.identity = try configuration.tls.map { try WebIdentity($0, context.environment) }
