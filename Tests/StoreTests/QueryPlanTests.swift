@@ -104,11 +104,19 @@ import Testing
     @Test func `what is counted for each request is counted in an index`() async throws {
         try await TestStore.with(.sqlite) { test in
             for (query, binds) in [
-                (Store.environmentCounts(), [.time(start), .text("gone")]), (Store.driftCounts(), []),
+                (Store.environmentCounts(), []), (Store.driftCounts(), []),
             ] as [(String, [SQLValue])] {
                 let plan = try await test.rows("explain query plan " + query, binds).map { try $0.text(3) }
                 #expect(plan.count == 1 && plan[0].contains("COVERING INDEX"), "\(query): \(plan)")
             }
+        }
+    }
+
+    @Test func `an environment is found by its name without a look at the others`() async throws {
+        try await TestStore.with(.sqlite) { test in
+            let plan = try await test.rows("explain query plan " + Store.environmentByName, [.text("dev")])
+                .map { try $0.text(3) }
+            #expect(plan.count == 1 && plan[0].contains("SEARCH") && plan[0].contains("slug=?"), "\(plan)")
         }
     }
 

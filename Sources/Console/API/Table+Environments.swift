@@ -99,9 +99,11 @@ extension APIEndpoints {
                     + "is of.",
                 needs: .read, at: .environment, parameters: [environmentName], answer: row
             ) { call in
-                let row = try await environment(call, services)
-                let drift = try await services.store.openDrift(of: [row.slug])
-                return Envelope(200, row.document(at: call.now, drift: drift))
+                let slug = call.text("environment") ?? ""
+                guard let found = try await services.store.environmentWithDrift(slug) else {
+                    throw try await noEnvironment(slug, services, where: call.visible.contains)
+                }
+                return Envelope(200, found.row.document(at: call.now, drift: found.drift))
             },
             change(
                 services, .extend, "POST", "extend", "Gives an environment more days to live.",

@@ -160,6 +160,8 @@ extension APIEndpoints {
         _ call: APICall, _ services: APIServices
     ) async throws -> (run: RunRecord, journal: [JournalEntry]) {
         guard let share = call.share else {
+            if let found = try await services.store.runWithSteps(call.text("run") ?? "") { return found }
+            // The latest, or none.
             let run = try await run(call, services)
             return (run, try await services.store.journal(ofRun: run.id))
         }

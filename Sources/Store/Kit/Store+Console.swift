@@ -68,11 +68,26 @@ extension Store {
     public func run(withID id: String) async throws(StoreFault) -> RunRecord? {
         guard IdentifierSource.isUUID(id) else { return nil }
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
-            try Self.records(
-                db.run(
-                    "select \(Self.runColumns) from ops.runs where id = $1 and run_type = 'reconcile'", [.text(id)])
-            ).first
+            try Self.run(withID: id, in: db)
         }
+    }
+
+    /// The run with exactly this id, and its steps in the order in which they began; nil when there is none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func runWithSteps(_ id: String) async throws(StoreFault) -> (run: RunRecord, journal: [JournalEntry])? {
+        guard IdentifierSource.isUUID(id) else { return nil }
+        return try await engine.read {
+            (db: any SQLConnection) throws(StoreFault) -> (run: RunRecord, journal: [JournalEntry])? in
+            guard let run = try Self.run(withID: id, in: db) else { return nil }
+            return (run, try Self.steps(ofRun: id, in: db))
+        }
+    }
+
+    private static func run(withID id: String, in db: any SQLConnection) throws(StoreFault) -> RunRecord? {
+        try records(
+            db.run("select \(runColumns) from ops.runs where id = $1 and run_type = 'reconcile'", [.text(id)])
+        ).first
     }
 
     /// The plan that was kept last, with its run; nil before the first.

@@ -142,11 +142,31 @@ extension Store {
     public func openDrift(
         of environments: [String]? = nil, keys: [ResourceKey]? = nil
     ) async throws(StoreFault) -> [DriftRecord] {
-        let conditions = DriftFilter(environments: environments, keys: keys).conditions
+        let filter = DriftFilter(environments: environments, keys: keys)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
-            try Self.openDrift(conditions.clause("and"), conditions.binds, at: time.now, in: db).sorted {
-                $0.key == $1.key ? $0.cause.rawValue < $1.cause.rawValue : $0.key < $1.key
-            }
+            try Self.openDrift(filter, at: time.now, in: db)
+        }
+    }
+
+    /// One environment that this program has written, and what differs of it; nil where there is none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func environmentWithDrift(
+        _ slug: String
+    ) async throws(StoreFault) -> (row: EnvironmentRow, drift: [DriftRecord])? {
+        try await engine.read {
+            (db: any SQLConnection) throws(StoreFault) -> (row: EnvironmentRow, drift: [DriftRecord])? in
+            guard let row = try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first else { return nil }
+            return (row, try Self.openDrift(DriftFilter(environments: [slug]), at: time.now, in: db))
+        }
+    }
+
+    private static func openDrift(
+        _ filter: DriftFilter, at now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) -> [DriftRecord] {
+        let conditions = filter.conditions
+        return try openDrift(conditions.clause("and"), conditions.binds, at: now, in: db).sorted {
+            $0.key == $1.key ? $0.cause.rawValue < $1.cause.rawValue : $0.key < $1.key
         }
     }
 

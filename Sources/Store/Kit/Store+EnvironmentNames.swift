@@ -13,15 +13,15 @@ extension Store {
         // A column of ids refuses what is none, and a value that is compared with both has no type.
         let isID = IdentifierSource.isUUID(word)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String? in
+            if let name = try db.run(Self.environmentByName, [.text(word)]).first?.text(0) { return name }
             var (identified, running, gone): (String?, [String], [String]) = (nil, [], [])
             for row in try db.run(
                 """
                 select slug, branch, status from ops.environments
-                where tier is not null and (slug = $1 or branch = $1 \(isID ? "or id = $2" : ""))
+                where tier is not null and (branch = $1 \(isID ? "or id = $2" : ""))
                 """, isID ? [.text(word), .text(word)] : [.text(word)])
             {
                 let slug = try row.text(0)
-                if slug == word { return slug }
                 guard row.optionalText(1) == word else {
                     identified = slug
                     continue
@@ -42,6 +42,9 @@ extension Store {
             return ofTier.isEmpty ? last : ofTier.count == 1 ? try ofTier[0].text(0) : nil
         }
     }
+
+    /// By its index, before anything is asked that looks at every row.
+    static let environmentByName = "select slug from ops.environments where tier is not null and slug = $1"
 
     /// Whether anything is kept of an environment, be it as long gone as it may, or no more than the name in a document.
     ///
