@@ -99,22 +99,30 @@ struct JSONWriter {
 
     mutating func write(_ value: Value) {
         switch value {
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .int(let value): bytes.append(contentsOf: String(value).utf8)
+        case .null: put("null")
+        case .bool(let value): put(value ? "true" : "false")
+        case .int(let value): put(String(value))
         case .number(let text):
             if Self.isNumber(text) { bytes.append(contentsOf: text.utf8) } else { write(text) }
         case .string(let text): write(text)
         case .list(let items):
-            list(UInt8(ascii: "["), UInt8(ascii: "]"), items) { writer, item in writer.write(item) }
+            begin(UInt8(ascii: "["))
+            for index in items.indices {
+                next(isFirst: index == 0)
+                write(items[index])
+            }
+            end(UInt8(ascii: "]"), isEmpty: items.isEmpty)
         case .object(let object):
             let members = sortsMembers ? Self.sorted(object.members) : object.members
-            list(UInt8(ascii: "{"), UInt8(ascii: "}"), members) { writer, member in
-                writer.write(member.name)
-                writer.bytes.append(UInt8(ascii: ":"))
-                if writer.isPretty { writer.bytes.append(UInt8(ascii: " ")) }
-                writer.write(member.value)
+            begin(UInt8(ascii: "{"))
+            for index in members.indices {
+                next(isFirst: index == 0)
+                write(members[index].name)
+                bytes.append(UInt8(ascii: ":"))
+                if isPretty { bytes.append(UInt8(ascii: " ")) }
+                write(members[index].value)
             }
+            end(UInt8(ascii: "}"), isEmpty: members.isEmpty)
         }
     }
 
@@ -126,27 +134,32 @@ struct JSONWriter {
         return zip(members, members.dropFirst()).allSatisfy(precedes) ? members : members.sorted(by: precedes)
     }
 
-    private mutating func list<Element>(
-        _ open: UInt8, _ close: UInt8, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
-    ) {
-        bytes.append(open)
+    private mutating func begin(_ bracket: UInt8) {
+        bytes.append(bracket)
         level += 1
-        var isFirst = true
-        for element in elements {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            newline()
-            body(&self, element)
-        }
+    }
+
+    private mutating func next(isFirst: Bool) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        newline()
+    }
+
+    private mutating func end(_ bracket: UInt8, isEmpty: Bool) {
         level -= 1
-        if !isFirst { newline() }
-        bytes.append(close)
+        if !isEmpty { newline() }
+        bytes.append(bracket)
     }
 
     private mutating func newline() {
         guard isPretty else { return }
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
+    }
+
+    /// Bytes as they are, from where the text has them.
+    private mutating func put(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
     private mutating func write(_ text: String) {
@@ -156,7 +169,7 @@ struct JSONWriter {
             var rest = source
             while true {
                 let plain = json_plain_length(rest.baseAddress, rest.count)
-                bytes.append(contentsOf: rest[..<plain])
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<plain]))
                 guard plain < rest.count else { break }
                 escape(rest[plain])
                 rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])

@@ -51,12 +51,23 @@ public enum Value: Sendable, Hashable {
             }
         }
 
+        /// Adds a member whose name is not there yet: of a long object, to look for it would be most of the work.
+        public mutating func append(_ name: String, _ value: Value) {
+            assert(index(of: name) == nil, "\(name) stands twice")
+            members.append(Member(name, value))
+        }
+
+        /// Takes room for this many members.
+        public mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
+
         public var isEmpty: Bool { members.isEmpty }
 
         /// Objects are made name by name: most names are told apart by their length, which costs next to nothing.
         private func index(of name: String) -> Int? {
             let count = name.utf8.count
-            return members.firstIndex { $0.name.utf8.count == count && $0.name.utf8.elementsEqual(name.utf8) }
+            return members.indices.first { index in
+                members[index].name.utf8.count == count && members[index].name.utf8.elementsEqual(name.utf8)
+            }
         }
     }
 
@@ -112,6 +123,7 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
 extension Value: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (String, Value)...) {
         var object = Object()
+        object.reserveCapacity(elements.count)
         for (name, value) in elements { object[name] = value }
         self = .object(object)
     }

@@ -176,6 +176,29 @@ struct RandomValues {
           "tags": [], "vpc": null, "e\\u0073c": "a\\tb"}, {"id": "x", "name": 7}], "links": {}, "meta": {"total": 2}}
         """
 
+    /// Plain bytes are passed over eight at a time, and the one that ends them may stand anywhere among these.
+    @Test(arguments: 0..<20) func aByteIsEscapedWhereverItStands(place: Int) throws {
+        for byte in UInt8(0)..<0x80 {
+            for around in ["a", "\u{E9}", "\u{7E}", "!", "\u{1F600}"] {
+                let text =
+                    String(repeating: around, count: place) + String(UnicodeScalar(byte))
+                    + String(repeating: around, count: 20 - place)
+                let json = JSON.write(.string(text))
+                #expect(try JSON.parse(json) == .string(text), "\(json)")
+                let isPlain = byte >= 0x20 && byte != 0x22 && byte != 0x5C && byte != 0x7F
+                #expect(json.contains("\\") == !isPlain && json.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "\(json)")
+            }
+        }
+    }
+
+    @Test func aMemberIsAddedWithoutALookForItsName() {
+        var object = Value.Object()
+        object.reserveCapacity(2)
+        object.append("b", 1)
+        object.append("a", [])
+        #expect(Value.object(object) == ["b": 1, "a": []])
+    }
+
     @Test func fieldsAreReadWithoutBuildingTheRest() throws {
         let page = try JSONDocument(text: Self.page).root
         let droplets = Array(try #require(page["droplets"].items))

@@ -431,11 +431,18 @@ extern "C" size_t json_unescape(const uint8_t *source, size_t length, uint8_t *t
 }
 
 extern "C" size_t json_plain_length(const uint8_t *bytes, size_t count) {
+    constexpr uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
     size_t length = 0;
-    while (length < count) {
+    // Eight at a time, as long as none of them can be one that ends it.
+    for (; count - length >= 8; length += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + length, 8);
+        uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\', del = word ^ ones * 0x7F;
+        if (((word - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones)) & ~word & tops) break;
+    }
+    for (; length < count; length++) {
         uint8_t byte = bytes[length];
         if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F) break;
-        length++;
     }
     return length;
 }

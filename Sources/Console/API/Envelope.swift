@@ -57,7 +57,18 @@ public struct Envelope: Sendable {
         object["meta"] = .object(meta)
         object["errors"] = .list(errors.map { $0.value(at: address) })
         let fields = [("Content-Type", "\(type); charset=utf-8"), ("X-Request-Id", requestID)] + headers
-        return WebResponse(status: status, headers: fields, body: Array((JSON.write(.object(object)) + "\n").utf8))
+        return WebResponse(
+            status: status, headers: fields, body: Self.line(.object(object), rows: data.listValue?.count ?? 0))
+    }
+
+    /// A value as bytes, with a newline at their end.
+    static func line(_ value: Value, rows: Int = 0) -> [UInt8] {
+        var bytes: [UInt8] = []
+        // About what they take: to grow by halves would copy a long list again and again.
+        bytes.reserveCapacity(500 * (1 + rows))
+        JSON.append(value, to: &bytes, sortsMembers: false)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 }
 

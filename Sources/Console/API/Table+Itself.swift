@@ -219,12 +219,7 @@ extension APIEndpoints {
 
 extension RunRecord {
     /// Without steps, which are a list of their own.
-    var summaryDocument: Value {
-        var object = document().objectValue ?? [:]
-        object["steps"] = nil
-        object["skipped"] = nil
-        return .object(object)
-    }
+    var summaryDocument: Value { .object(summary) }
 }
 
 extension ShardStanding {

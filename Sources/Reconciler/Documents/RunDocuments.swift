@@ -7,17 +7,28 @@ public import Store
 extension RunRecord {
     /// As `reconcile show --json` and the API show it.
     public func document(journal: [JournalEntry] = [], skipped: [SkippedChange] = []) -> Value {
-        .object([
-            "id": .string(id), "trigger": .string(trigger.rawValue), "phase": .string(phase.rawValue),
-            "dry_run": .bool(isDryRun), "revision": revision.map { .string($0) } ?? .null,
-            "started_at": .string(startedAt.description),
-            "completed_at": completedAt.map { .string($0.description) } ?? .null, "error": error,
-            "metadata": metadata,
-            "steps": .list(
-                journal.map(\.document)),
-            "skipped": .list(
-                skipped.map { .object(["key": .string($0.key.description), "reason": .string($0.reason)]) }),
-        ])
+        var object = summary
+        object.append("steps", .list(journal.map(\.document)))
+        object.append(
+            "skipped",
+            .list(skipped.map { .object(["key": .string($0.key.description), "reason": .string($0.reason)]) }))
+        return .object(object)
+    }
+
+    /// The same without its steps, which are a list of their own.
+    public var summary: Value.Object {
+        var object = Value.Object()
+        object.reserveCapacity(11)
+        object.append("id", .string(id))
+        object.append("trigger", .string(trigger.rawValue))
+        object.append("phase", .string(phase.rawValue))
+        object.append("dry_run", .bool(isDryRun))
+        object.append("revision", .text(revision))
+        object.append("started_at", .string(startedAt.description))
+        object.append("completed_at", .text(completedAt?.description))
+        object.append("error", error)
+        object.append("metadata", metadata)
+        return object
     }
 }
 
@@ -42,15 +53,16 @@ extension DriftRecord {
             since[path] = .string(instant.description)
         }
         var object = Value.Object()
-        object["key"] = .string(key.description)
-        object["cause"] = .string(causeWord)
-        object["environment"] = .text(environment)
-        object["detail"] = detail
-        object["first_seen"] = .string(firstSeen.description)
-        object["last_seen"] = .string(lastSeen.description)
-        object["attributes_since"] = .object(since)
-        object["mark"] = mark?.document ?? .null
-        object["run_id"] = .string(runID)
+        object.reserveCapacity(9)
+        object.append("key", .string(key.description))
+        object.append("cause", .string(causeWord))
+        object.append("environment", .text(environment))
+        object.append("detail", detail)
+        object.append("first_seen", .string(firstSeen.description))
+        object.append("last_seen", .string(lastSeen.description))
+        object.append("attributes_since", .object(since))
+        object.append("mark", mark?.document ?? .null)
+        object.append("run_id", .string(runID))
         return .object(object)
     }
 }

@@ -10,13 +10,33 @@ enum StoredJSON {
     static func sortedText(_ value: Value) -> String { text(sorted(value)) }
 
     /// The same value with all members in the order of their bytes.
-    static func sorted(_ value: Value) -> Value {
+    ///
+    /// What was stored was sorted for that, so that nearly always it is as it has to be.
+    static func sorted(_ value: Value) -> Value { isSorted(value) ? value : sortedAnew(value) }
+
+    private static func isSorted(_ value: Value) -> Bool {
         switch value {
-        case .list(let items): .list(items.map(sorted))
+        case .list(let items): return items.allSatisfy(isSorted)
+        case .object(let object):
+            let members = object.members
+            for index in members.indices {
+                guard !members[index].name.utf8.contains(0), isSorted(members[index].value),
+                    index == 0 || members[index - 1].name.precedesByBytes(members[index].name)
+                else { return false }
+            }
+            return true
+        case .string(let text): return !text.utf8.contains(0)
+        default: return true
+        }
+    }
+
+    private static func sortedAnew(_ value: Value) -> Value {
+        switch value {
+        case .list(let items): .list(items.map(sortedAnew))
         case .object(let object):
             .object(
                 Value.Object(
-                    object.members.map { Value.Object.Member(withoutNUL($0.name), sorted($0.value)) }
+                    object.members.map { Value.Object.Member(withoutNUL($0.name), sortedAnew($0.value)) }
                         .sorted { $0.name.precedesByBytes($1.name) }))
         case .string(let text): .string(withoutNUL(text))
         default: value
@@ -29,7 +49,10 @@ enum StoredJSON {
     }
 
     /// Nil when the text is no JSON.
-    static func value(_ text: String) -> Value? { try? JSON.parse(text) }
+    static func value(_ text: String) -> Value? {
+        // Of many rows that is all there is.
+        text == "{}" ? .object([:]) : try? JSON.parse(text)
+    }
 
     /// Many at once; nil when one of them is no JSON, which looking at each alone then finds.
     static func values(_ texts: [String]) -> [Value]? {
