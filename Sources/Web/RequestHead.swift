@@ -51,7 +51,7 @@ struct RequestHead {
     ) throws(Refusal) -> (path: String, segments: [String], query: [(name: String, value: String)]) {
         let bad = Refusal(status: 400, reason: "the request target is not a path")
         var rest = target.utf8[...]
-        for scheme in ["http://", "https://"] where target.prefix(scheme.utf8.count).lowercased() == scheme {
+        for scheme in ["http://", "https://"] where Self.begins(rest, with: scheme) {
             let authority = rest.dropFirst(scheme.utf8.count)
             guard let slash = authority.firstIndex(of: 0x2F) else { throw bad }
             rest = authority[slash...]
@@ -72,6 +72,11 @@ struct RequestHead {
             query.append((name, value))
         }
         return ("/" + segments.joined(separator: "/"), segments, query)
+    }
+
+    private static func begins(_ target: Substring.UTF8View, with scheme: String) -> Bool {
+        // Most are paths.
+        target.first != 0x2F && String(Substring(target.prefix(scheme.utf8.count))).matchesIgnoringCase(scheme)
     }
 
     /// The headers that say where a request ends, gathered one by one.

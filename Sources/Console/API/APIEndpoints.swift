@@ -138,8 +138,8 @@ public struct APIEndpoints: Sendable {
         let isVendor = request.header("Accept")?.contains(Envelope.mediaType) == true
         var response = envelope.response(
             requestID: id, at: services.time.now, type: isVendor ? Envelope.mediaType : "application/json",
-            address: services.address ?? origin.localAddress(of: request))
-        if let bare, envelope.errors.isEmpty { response.body = Array((JSON.write(bare) + "\n").utf8) }
+            address: envelope.errors.isEmpty ? nil : services.address ?? origin.localAddress(of: request))
+        if let bare, envelope.errors.isEmpty { response.body = Envelope.line(bare) }
         SecurityHeaders.add(to: &response, isSecure: origin.isSecure, policy: SecurityHeaders.dataPolicy)
         return response
     }

@@ -48,6 +48,8 @@ public struct APIRoute: Sendable {
     var isPaged = false
     /// Whether the answer is no envelope but the document itself.
     var isBare = false
+    /// The names in braces.
+    let pathNames: [String]
     let handler: @Sendable (APICall) async throws -> Envelope
 
     init(
@@ -69,6 +71,7 @@ public struct APIRoute: Sendable {
         self.status = status
         self.isPaged = isPaged
         self.isBare = isBare
+        pathNames = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         self.handler = handler
     }
 
@@ -84,10 +87,6 @@ public struct APIRoute: Sendable {
     private static let limit = APIParameter(
         "limit", .integer(1...200), "how many at the most; 50 where nothing is said")
 
-    /// The names in braces.
-    var pathNames: [String] {
-        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-    }
 }
 
 /// One request that a route takes: known, allowed and checked.

@@ -98,11 +98,11 @@ public struct AccessControl: Sendable {
     }
 
     private func bearer(_ header: String, _ origin: ClientOrigin) async throws -> Caller {
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        let parts = header.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
+        guard parts.count == 2, String(Substring(parts[0])).matchesIgnoringCase("bearer") else {
             throw AccessFault.badProof("the header Authorization is not Bearer and a token")
         }
-        let text = String(parts[1])
+        let text = String(Substring(parts[1]))
         return try await text.hasPrefix(KeyText.prefix) ? key(text, origin) : token(text, origin)
     }
 
@@ -137,6 +137,11 @@ public enum SystemRandom {
     /// As many as are asked for.
     public static func bytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var bytes: [UInt8] = []
+        // Eight with each question to the system.
+        while bytes.count < count {
+            withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0.prefix(count - bytes.count)) }
+        }
+        return bytes
     }
 }

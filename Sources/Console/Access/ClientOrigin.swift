@@ -26,7 +26,7 @@ public struct ClientOrigin: Sendable, Hashable {
     ///   - trusted: the proxies' addresses.
     ///   - isSecure: whether this server itself speaks TLS.
     public init(_ request: WebRequest, trusted: [AddressRange], isSecure: Bool = false) {
-        let forwarded = request.headers.filter { $0.name.lowercased() == "x-forwarded-for" }
+        let forwarded = request.headers.filter { $0.name.matchesIgnoringCase("x-forwarded-for") }
             .flatMap { $0.value.split(separator: ",") }.map { Self.withoutPort($0.trimmedSpaces) }
         let isTrusted = { (address: String) in trusted.contains { $0.contains(address) } }
         let isFromProxy = isTrusted(request.peer)
@@ -91,8 +91,10 @@ public struct ClientOrigin: Sendable, Hashable {
             && isSameSite(request, hosts: [request.header("Host")].compactMap { $0 })
     }
 
+    private static let loopback = AddressRange("127.0.0.0/8")
+
     static func isLoopback(_ address: String) -> Bool {
-        address == "::1" || AddressRange("127.0.0.0/8")?.contains(address) ?? false
+        address == "::1" || loopback?.contains(address) ?? false
     }
 
     /// Whether only proxies write a header; a client of this machine that does so itself is not taken for one.

@@ -1,3 +1,4 @@
+import Basics
 public import Web
 
 /// What each answer tells browsers to forbid.
@@ -20,9 +21,11 @@ public struct SecurityHeaders: Sendable {
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
         ]
         if isSecure { headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains")) }
-        let known = Set(response.headers.map { $0.name.lowercased() })
-        for (name, value) in headers where !known.contains(name.lowercased()) { response.headers.append((name, value)) }
         // What is shown to one person is nobody else's.
-        if !known.contains("cache-control") { response.headers.append(("Cache-Control", "no-store")) }
+        headers.append(("Cache-Control", "no-store"))
+        let known = response.headers
+        for (name, value) in headers where !known.contains(where: { $0.name.matchesIgnoringCase(name) }) {
+            response.headers.append((name, value))
+        }
     }
 }
