@@ -69,6 +69,7 @@ public final class ThreadPool: TaskExecutor {
     /// Whether the present task is at home here, and so on one of the threads.
     private var isHome: Bool { withUnsafeCurrentTask { $0?.unownedTaskExecutor == asUnownedTaskExecutor() } }
 
+    /// Takes a piece of a task that is at home here.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let executor = asUnownedTaskExecutor()
