@@ -11,7 +11,7 @@ import StoreSQLite
 import Testing
 import Web
 
-/// A provider whose lists, and whose search by name, are wrong about droplets and records for as long as it is ill.
+/// A provider whose lists, and whose search by name, are wrong about droplets, records and keys of Spaces for as long as it is ill.
 private struct Ill: IdentityAsking {
     let inner: DigitalOceanDriver
     /// What it shows in the place of an object; nil where it leaves the object out.
@@ -21,7 +21,7 @@ private struct Ill: IdentityAsking {
     var version: String { inner.version }
     var schemas: [KindSchema] { inner.schemas }
 
-    private static let kinds: Set<ResourceKind> = [.droplet, .record]
+    private static let kinds: Set<ResourceKind> = [.droplet, .record, .spacesKey]
 
     func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         await inner.observe(request, context).map { seen in
@@ -114,6 +114,29 @@ extension SafetyTests {
         #expect(try await addresses() == before)
         #expect(try await world.store.inventory().entries.map(\.providerID) == entries.map(\.providerID))
         // It is well again, and nothing was to be done.
+        let well = await world.pass()
+        #expect(well.isSuccess && well.journal.isEmpty, "\(well.story)")
+    }
+
+    @Test("A key of Spaces that lists leave out is not made a second time, so that the secret in use is not replaced")
+    func keyOfSpaces() async throws {
+        let inventory = World.inventory + "spaces_keys:\n  - {name: files, grants: [\"*:fullaccess\"]}\n"
+        let world = try await World(World.tree(inventory: inventory))
+        let grants: Value = [["bucket": "", "permission": "fullaccess"]]
+        _ = await world.call("POST", "/v2/spaces/keys", ["name": "files", "grants": grants])
+        let first = await world.pass()
+        world.time.advance(by: .minutes(5))
+        let key = ResourceKey(.spacesKey, "files")
+        #expect(try await world.store.inventory().entries.contains { $0.key == key }, "\(first.story)")
+        let ill = await world.reconciler(
+            seed: 9,
+            wrap: {
+                ($0 as? DigitalOceanDriver).map { Ill(inner: $0) { $0.key.kind == .spacesKey ? nil : $0 } } ?? $0
+            }
+        )
+        .pass(PassOptions())
+        let refused = ill.journal.filter { $0.output["code"] == "RUN-0017" }.map(\.key)
+        #expect(refused == [key] && !ill.isSuccess, "\(ill.story)")
         let well = await world.pass()
         #expect(well.isSuccess && well.journal.isEmpty, "\(well.story)")
     }

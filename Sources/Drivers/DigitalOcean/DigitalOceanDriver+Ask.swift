@@ -46,6 +46,10 @@ extension DigitalOceanDriver: IdentityAsking {
             return try await one("/v2/vpcs/\(id)", "vpcs.ask", "vpc:read", context) {
                 Mapping.vpc($0["vpc"], shared)
             }
+        case .spacesKey:
+            return try await one("/v2/spaces/keys/\(id)", "keys.ask", "spaces_key:read", context) {
+                Mapping.spacesKey($0["key"], shared)
+            }
         default: return []
         }
     }
