@@ -35,7 +35,7 @@ struct RefusalTests {
         account.simulator.order(try FaultOrder(text: "POST ** soft-failure"))
         let soft = await create(wanted(.vercelVariable, "legacy/production/NEW", ["value_from": "env:API_KEY"]))
         #expect(soft?.code == "VC-0013")
-        #expect(soft?.providerCode == "ENV_CONFLICT")
+        #expect(soft?.providerCode == "BAD_REQUEST")
 
         let domain = wanted(.vercelDomain, "legacy/taken.example.org", ["verified": true])
         #expect(await create(domain)?.code == "VC-0015")
@@ -52,6 +52,38 @@ struct RefusalTests {
             attributes: [AttributeChange(path: "production_branch", before: "main", after: "trunk")],
             wanted: [WantedAttribute("production_branch", .literal("trunk"))])
         #expect(await account.apply(branch, current: nil).fault?.code == "VC-0018")
+    }
+
+    @Test(
+        "a variable that the list leaves out is not written over: its value may have been rotated since",
+        arguments: [true, false])
+    func leftOut(isUnseen: Bool) async throws {
+        let account = try Account()
+        let project = wanted(.vercelProject, "console")
+        let variable = wanted(
+            .vercelVariable, "console/production/API_KEY", ["type": "sensitive", "value_from": "env:API_KEY"],
+            in: "console")
+        await account.pass([project, variable])
+        let id = try #require(account.simulator.account("vercel")["variables"]?[0]?["id"]?.stringValue)
+        let rotation = HTTPRequest(
+            "PATCH", "http://vercel.test/v9/projects/console/env/\(id)?teamId=\(Account.team)",
+            headers: [HTTPHeader("Authorization", "Bearer \(Account.token)")],
+            body: Array(#"{"value":"rotated-by-hand"}"#.utf8))
+        let rotated = try await InProcessTransport(account.simulator).send(rotation)
+        #expect(rotated.status == 200)
+        let before = account.simulator.account("vercel")["variables"]
+        #expect(before?[0]?["value"] == "rotated-by-hand")
+
+        // No list told of it, so that it is made again.
+        if isUnseen { account.simulator.order(try FaultOrder(text: "GET **/env 500-before x9")) }
+        let change = PlannedChange(
+            key: variable.key, action: .create, reason: "test", cause: .externalChange, wanted: variable.attributes)
+        let step = try #require(account.driver.steps(for: change).first)
+        let input = ResolvedChange(change: change, wanted: Account.wanted(change), current: nil)
+        let outcome = await account.driver.perform(step, of: input, account.context)
+        #expect(outcome.fault?.code == (isUnseen ? "VC-0020" : nil))
+        #expect(outcome.fault?.providerCode == (isUnseen ? "ENV_CONFLICT" : nil))
+        #expect(account.simulator.account("vercel")["variables"] == before)
     }
 
     @Test(

@@ -8,7 +8,8 @@ internal import HTTPClient
 extension VercelDriver {
     /// Makes a variable from the value that its reference points to.
     ///
-    /// Without a value nothing is sent: that the name is missing is what there is to tell.
+    /// Without a value nothing is sent: that the name is missing is what there is to tell. What is there already is never
+    /// written over, so without `upsert`: a list may have left it out, and its value may have been rotated since.
     func createVariable(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
@@ -25,17 +26,25 @@ extension VercelDriver {
         if let branch = name.branch { body["gitBranch"] = .string(branch) }
         body["value"] = value.reveal { .string($0) }
         let call = ProviderCall("env.create", "POST", "/v10/projects/\(name.project.percentEncoded)/env")
-        let answer = try await api.send(call, query: [("upsert", "true")], body: .object(body), context)
+        let answer: ProviderAnswer
+        do throws(ProviderFault) {
+            answer = try await api.send(call, body: .object(body), context)
+        } catch {
+            guard error.providerCode == Self.conflict else { throw error }
+            return try await keep(name, error, step, change, context)
+        }
         guard let root = answer.root, let failed = root["failed"].items else {
             throw answer.broken("it does not say what failed")
         }
         if let first = Array(failed).first {
             let error = first["error"]
-            throw fault(
+            let refusal = fault(
                 .refusedInSuccess, call,
                 "Vercel took the request and refused \(name.key)" + (error["message"].string.map { ": \($0)" } ?? ""),
                 hint: "look at the project's variables at Vercel; the message is Vercel's own", status: answer.status,
                 providerCode: error["code"].string, .waitForNewCommit)
+            guard refusal.providerCode == Self.conflict else { throw refusal }
+            return try await keep(name, refusal, step, change, context)
         }
         let created = root["created"]
         let views = created.items.map { Array($0) } ?? [created]
@@ -44,6 +53,23 @@ extension VercelDriver {
             throw answer.broken("it does not hold what was created")
         }
         return .done(found)
+    }
+
+    /// Vercel's word for a variable that is there already.
+    private static let conflict = "ENV_CONFLICT"
+
+    /// Leaves a variable as it is that Vercel says is there, and takes it where it can be seen and is as wanted.
+    private func keep(
+        _ name: VariableName, _ refusal: ProviderFault, _ step: Step, _ change: ResolvedChange,
+        _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let unseen = fault(
+            .nameTaken, ProviderCall(step),
+            "Vercel says that \(name.key) is there for \(name.target), and its list does not show it: "
+                + "it was left as it is",
+            hint: "the next pass reads the list again; where it lasts, look at the project's variables at Vercel",
+            status: refusal.status, providerCode: refusal.providerCode, .retry(after: nil))
+        return try await adoptDuplicate(unseen, step, change, context)
     }
 
     /// Changes what differs; never for other targets than that of the change.

@@ -67,7 +67,7 @@ extension VercelAccount {
                 wanted["value"]?.stringValue != nil, wanted["type"]?.stringValue != nil, !Self.targets(wanted).isEmpty
             else { return Self.error(400, "bad_request", "Invalid request: `key`, `value`, `type` and `target`.") }
             if request.fault == .softFailure {
-                failed.append(Self.failure(key, "ENV_CONFLICT", "Another Environment Variable with this name exists."))
+                failed.append(Self.failure(key, "BAD_REQUEST", "The Environment Variable could not be created."))
                 continue
             }
             let rivals = variables.indices.filter { index in
