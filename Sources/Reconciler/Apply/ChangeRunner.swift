@@ -48,6 +48,15 @@ struct ChangeRunner: Sendable {
                     disposition: .stop), &result)
             return result
         }
+        do throws(StoreFault) {
+            if let reason = try await whyNotOverwritten(driver) {
+                result.skipReason = reason
+                return result
+            }
+        } catch {
+            result.storeFault = error
+            return result
+        }
         let runner = await withCompanion(driver, resolvedChange)
         return await runner.run(driver, (try? runner.resolved.get()) ?? resolvedChange)
     }
