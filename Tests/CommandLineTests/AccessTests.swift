@@ -49,6 +49,11 @@ struct AccessTests {
         let astray = await site.run("access", "key", "add", "stray", "--role", "viewer@labb")
         #expect(astray.status == 0 && astray.error.contains("did you mean lab?"), "\(astray.story)")
         #expect(!astray.output.contains("labb"), "\(astray.story)")
+        // The key alone, as `… | install -m 0400 /dev/stdin FILE` has it written.
+        #expect(
+            astray.output.hasPrefix("odops_")
+                && astray.output.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+        #expect(astray.error.contains("only time that it is shown"), "\(astray.story)")
         site.git("branch \"feature/a\"; git branch \"feature/\u{202E}b\"")
         #expect(await site.run().status == 0)
         let branch = await site.run("access", "user", "add", "cyd", "--role", "viewer@feature/a", "--json")

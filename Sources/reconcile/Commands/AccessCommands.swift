@@ -127,8 +127,9 @@ struct AccessCommand {
                     "expires_at": .text(added.account.expiresAt?.description), "notes": .strings(notes),
                 ])
             } else {
-                context.terminal.print(
-                    "\(key)\n\nThis is the only time that it is shown: keep it where secrets are kept.")
+                // Alone, for what reads it from here writes all of it where a key belongs.
+                context.terminal.print(key)
+                context.terminal.remark("This is the only time that it is shown: keep it where secrets are kept.")
                 remark(notes)
             }
         }
