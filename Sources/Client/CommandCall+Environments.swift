@@ -147,6 +147,13 @@ extension CommandCall {
         let row = try await connection.write(
             isUnpin ? "DELETE" : "POST", "/environments/\(name.percentEncoded)/\(isUnpin ? "pin" : verb)", body
         ).data
+        if row["changed"]?.boolValue == false {
+            let states = [
+                "unpin": "not pinned", "resume": "not suspended", "pin": "pinned so already",
+                "suspend": "suspended so already",
+            ]
+            return answer(row, "\(name) is \(states[verb] ?? "so already"): nothing was changed.")
+        }
         let end = row.minute("expires_at")
         let said =
             switch verb {

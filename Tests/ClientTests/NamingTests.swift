@@ -72,6 +72,17 @@ struct NamingTests {
         }
     }
 
+    @Test("That it was so already is said as the service says it", arguments: ["pin", "unpin", "suspend", "resume"])
+    func soAlready(_ verb: String) async throws {
+        let row: Value = ["name": "a", "pinned": true, "suspended": true, "changed": false]
+        let service = FakeService([
+            "GET /environments/a": row, "DELETE /environments/a/pin": row, "POST /environments/a/pin": row,
+            "POST /environments/a/suspend": row, "POST /environments/a/resume": row,
+        ])
+        let result = await (try World(service)).run("env", verb, "a")
+        #expect(result.exit == .done && result.output.hasSuffix(": nothing was changed.\n"), "\(result.story)")
+    }
+
     @Test("A run that is watched is shown with its own time, and with how many of its changes it has begun")
     func progress() async throws {
         let steps: [Value] = [

@@ -20,7 +20,8 @@ struct KeepingTests {
         until: Timestamp? = nil
     ) async throws -> EnvironmentRow {
         try await EnvironmentChange(verb, of: name, days: days, until: until).make(
-            in: world.store, by: Actor("ada"), at: world.time.now)
+            in: world.store, by: Actor("ada"), at: world.time.now
+        ).row
     }
 
     /// What refuses more days.

@@ -89,7 +89,8 @@ struct LifeRuleTests {
         let world = try await Self.world("7d")
         let actor = Actor("ada")
         func extend(_ name: String) async throws -> EnvironmentRow {
-            try await EnvironmentChange(.extend, of: name, days: 3).make(in: world.store, by: actor, at: world.time.now)
+            try await EnvironmentChange(.extend, of: name, days: 3)
+                .make(in: world.store, by: actor, at: world.time.now).row
         }
         for row in try await world.store.environments() where row.slug != Self.slug {
             // By its tier, and a named one by its class.
@@ -220,7 +221,7 @@ struct LifeRuleTests {
         let end = try #require(try await row(world).expiresAt)
         func change(_ verb: EnvironmentChange.Verb, until: Timestamp? = nil) async throws -> EnvironmentRow {
             try await EnvironmentChange(verb, of: Self.slug, until: until)
-                .make(in: world.store, by: Actor("ada"), at: world.time.now)
+                .make(in: world.store, by: Actor("ada"), at: world.time.now).row
         }
         world.time.jump(to: end - .hours(13))
         _ = await world.pass()

@@ -75,7 +75,7 @@ struct PinTests {
         #expect(try await row(world).status == .expiring)
         let (store, slug) = (world.store, Self.slug)
         let until = world.time.now + .days(30)
-        let deeds: [(String, (AuditRecord) async throws -> EnvironmentRow)] = [
+        let deeds: [(String, (AuditRecord) async throws -> LifeChange)] = [
             ("extend", { try await store.extendEnvironment(slug, days: 7, audit: $0) }),
             ("pin for a time", { try await store.setPinned(slug, true, until: until, audit: $0) }),
             ("extend under a pin", { try await store.extendEnvironment(slug, days: 2, audit: $0) }),
@@ -89,7 +89,7 @@ struct PinTests {
             ("unpin what expires", { try await store.setPinned(slug, false, audit: $0) }),
         ]
         for (name, deed) in deeds {
-            let told = try await deed(audit(world))
+            let told = try await deed(audit(world)).row
             #expect(try await row(world) == told, "\(name)")
             _ = await world.pass()
             let found = try await row(world)
@@ -108,7 +108,7 @@ struct PinTests {
             Self.slug, true, until: world.time.now + .days(12), audit: audit(world))
         world.time.advance(by: .days(8))
         _ = await world.pass()
-        let told = try await world.store.setPinned(Self.slug, false, audit: audit(world))
+        let told = try await world.store.setPinned(Self.slug, false, audit: audit(world)).row
         let now = world.time.now
         #expect(told.goesAt(now) == now + .hours(12))
         #expect(told.comeLoose(at: now)?.contains("it goes, at \((now + .hours(12)).minuteText) UTC") == true)

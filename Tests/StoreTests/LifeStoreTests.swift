@@ -128,6 +128,45 @@ struct LifeStoreTests {
     }
 
     @Test(
+        "What is so already is neither written, audited nor told: each transition is told once", arguments: engines)
+    func settledAlready(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            try await store.saveEnvironments([EnvironmentRow(slug: "a", tier: .dev)])
+            let before = try await store.environments()
+            #expect(try await !store.setPinned("a", false, audit: Self.audit("env.unpin")).isChanged)
+            let resumed = try await store.setSuspended("a", false, audit: Self.audit("env.resume"))
+            #expect(!resumed.isChanged && [resumed.row] == before)
+            #expect(try await store.auditLog(limit: 9).isEmpty)
+            #expect(try await store.notices().isEmpty)
+            for isFirst in [true, false] {
+                let pinned = try await store.setPinned(
+                    "a", true, reason: "demo", until: start + .days(9), audit: Self.audit("env.pin"))
+                let left = try await store.setSuspended("a", true, audit: Self.audit("env.suspend"))
+                #expect(pinned.isChanged == isFirst && left.isChanged == isFirst)
+                #expect(pinned.row.isPinned && left.row.isSuspended)
+            }
+            // Another reason is another word.
+            #expect(
+                try await store.setSuspended("a", true, reason: "audit", audit: Self.audit("env.suspend")).isChanged)
+            for isFirst in [true, false] {
+                #expect(try await store.setPinned("a", false, audit: Self.audit("env.unpin")).isChanged == isFirst)
+                #expect(
+                    try await store.setSuspended("a", false, audit: Self.audit("env.resume")).isChanged == isFirst)
+            }
+            #expect(
+                try await store.notices().map(\.kind) == [
+                    .environmentPinned, .environmentSuspended, .environmentSuspended, .environmentUnpinned,
+                    .environmentResumed,
+                ])
+            #expect(try await store.auditLog(limit: 9).count == 5)
+            await #expect(throws: StoreFault.self) {
+                try await store.setPinned("nope", false, audit: Self.audit("env.unpin"))
+            }
+        }
+    }
+
+    @Test(
         "What a person decides moves the end and the status at once, as far as the last pass knew them",
         arguments: engines)
     func settles(_ engine: SQLDialect) async throws {
@@ -141,17 +180,18 @@ struct LifeStoreTests {
             row.warnedFor = soon
             try await store.saveEnvironments([row])
             func expect(
-                _ end: Timestamp?, _ status: EnvironmentRow.Status, after row: EnvironmentRow,
+                _ end: Timestamp?, _ status: EnvironmentRow.Status, after change: LifeChange,
                 _ location: SourceLocation = #_sourceLocation
             ) async throws {
-                #expect(row.expiresAt == end && row.status == status, sourceLocation: location)
+                #expect(change.row.expiresAt == end && change.row.status == status, sourceLocation: location)
                 #expect(try await store.tally(at: start, of: nil).environments == [status: 1], sourceLocation: location)
             }
             func audit(_ word: String) -> AuditRecord { Self.audit("env.\(word)") }
             try await expect(far, .active, after: try await store.setPinned("a", true, until: far, audit: audit("pin")))
             let unpinned = try await store.setPinned("a", false, audit: audit("unpin"))
             try await expect(soon, .expiring, after: unpinned)
-            #expect(unpinned.record.promise == .until(far), "told of a later end, people are told of this one in time")
+            #expect(
+                unpinned.row.record.promise == .until(far), "told of a later end, people are told of this one in time")
             try await expect(nil, .active, after: try await store.setPinned("a", true, audit: audit("pin")))
             try await expect(
                 nil, .active, after: try await store.extendEnvironment("a", days: 1, audit: audit("extend")))

@@ -229,7 +229,7 @@ import Testing
             try await test.store.extendEnvironment("dev-a", days: 3, audit: audit)
             row.expiresAt = start + .days(10)
             #expect(try await test.store.saveEnvironments([row]) == 0, "the known end moves with the extension")
-            #expect(try await test.store.setPinned("dev-a", true, audit: audit).expiresAt == nil, "a pin has none")
+            #expect(try await test.store.setPinned("dev-a", true, audit: audit).row.expiresAt == nil, "a pin has none")
             try await test.store.setSuspended("dev-a", true, audit: audit)
             row.status = .expired
             row.warnedFor = row.expiresAt

@@ -76,6 +76,11 @@ enum Answer {
             .init("domain", textOrNull, "the name under which it is reached"),
             .init("database", textOrNull, "its database"),
             .init("cost_monthly_usd", textOrNull, "what it costs a month in US dollars, as a decimal: 24.00"),
+            .init(
+                "changed", .flag,
+                "in the answer to what changes it: whether that changed anything; false: it was so already",
+                required: false
+            ),
         ]))
 
     static let approval = APISchema.named("Approval", .object(approvalMembers))

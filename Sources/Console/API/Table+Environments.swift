@@ -162,8 +162,10 @@ extension APIEndpoints {
                 days: call.body["days"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
                 reason: call.body["reason"]?.stringValue,
                 until: call.body["until"]?.instantValue)
-            let row = try await change.make(in: services.store, by: call.actor, at: call.now)
-            return Envelope(200, row.document(at: call.now, drift: drift))
+            let made = try await change.make(in: services.store, by: call.actor, at: call.now)
+            var document = made.row.document(at: call.now, drift: drift).objectValue ?? [:]
+            document["changed"] = .bool(made.isChanged)
+            return Envelope(200, .object(document))
         }
     }
 }

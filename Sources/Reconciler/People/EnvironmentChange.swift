@@ -30,11 +30,11 @@ public struct EnvironmentChange: Sendable {
         self.until = until
     }
 
-    /// Makes it, with its audit record and its notice.
+    /// Makes it, with its audit record and its notice; where it is so already nothing is written and nobody is told.
     ///
-    /// - Returns: the environment as it is afterwards.
+    /// - Returns: the environment as it is afterwards, and whether that is new.
     /// - Throws: `RequestFault` where it can't be; `StoreFault`.
-    public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> EnvironmentRow {
+    public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> LifeChange {
         let all = try await store.environments()
         let rows = all.filter { $0.status != .gone }
         guard let before = rows.first(where: { $0.slug == name }) else {

@@ -121,19 +121,31 @@ struct EnvironmentChangeCommand {
         let now = SystemTime().now
         let (reason, until) = (context.arguments.value("reason"), try Self.until(context, now))
         let change = EnvironmentChange(verb, of: name, days: days, reason: reason, until: until)
-        let row = try await context.withStore { store in
+        let made = try await context.withStore { store in
             try await change.make(in: store, by: Actor(context.actor), at: now)
         }
+        let row = made.row
         if context.terminal.isJSON {
             context.terminal.json(
                 .object([
-                    "name": .string(name), "action": .string(verb.rawValue),
+                    "name": .string(name), "action": .string(verb.rawValue), "changed": .bool(made.isChanged),
                     "extension_days": .int(Int64(row.extensionDays)), "pinned": .bool(row.isPinned),
                     "suspended": .bool(row.isSuspended), "expires_at": .text(row.expiresAt?.description),
                     "unwanted_since": .text(row.isKnownUnwanted ? row.unwantedSince?.description : nil),
                     "until": .text((verb == .pin ? row.pinnedUntil : row.suspendedUntil)?.description),
                     "reason": .text(verb == .pin ? row.pinReason : row.suspendReason),
                 ]))
+            return .done
+        }
+        guard made.isChanged else {
+            let state =
+                switch verb {
+                case .unpin: "not pinned"
+                case .resume: "not suspended"
+                case .pin: "pinned so already"
+                case .suspend, .extend: "suspended so already"
+                }
+            context.terminal.print("\(name) is \(state): nothing was changed.")
             return .done
         }
         let sentence =
