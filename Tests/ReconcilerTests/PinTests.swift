@@ -53,6 +53,10 @@ struct PinTests {
         #expect(told.standing.state == .pinned && told.standing.until == until)
         #expect(told.standing.command == "reconcile env unpin \(Self.slug)" && told.obstacle?.kind == .hold(.pinned))
         #expect(told.standing.reason.contains("pinned by ada until") && told.standing.reason.contains("(the demo)"))
+        // Its machines are looked at as before: by the host of its row, and the cluster of its database.
+        let standing = try #require(kept.standing)
+        #expect(standing.health == .healthy, "\(standing)")
+        for part in ["droplet", "cluster shop-pg"] { #expect(standing.healthReason.contains(part), "\(standing)") }
         // Kept is no difference that anybody has to see to.
         #expect(try await world.store.openDrift().allSatisfy(\.isQuiet))
 

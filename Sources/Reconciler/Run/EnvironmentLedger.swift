@@ -20,6 +20,8 @@ struct EnvironmentLedger {
     var kept: [String: Care] = [:]
     /// The environments whose care nobody has said may go.
     var caredFor: Set<String> = []
+    /// What is ours, with the environment that owns it.
+    var owned: [ResourceKey: String?] = [:]
     /// How long the name of one that went without a word keeps its care: it may be back with the next commit.
     static let careOutlives = Duration.days(14)
 
@@ -59,7 +61,10 @@ struct EnvironmentLedger {
             // Of what isn't targeted the plan holds no candidates, or not all of them.
             let isWhole = plan.targets.isEmpty || plan.targets.contains(row.slug)
             let goesAt = isWhole ? ends[row.slug] : row.graceEnds ?? ends[row.slug]
-            let left = unwanted(row, outlook, goesAt, isEmpty: !owners.contains(row.slug), &told)
+            var left = unwanted(row, outlook, goesAt, isEmpty: !owners.contains(row.slug), &told)
+            if left.status != .gone, let standing = standing(ofUnwanted: row), left.standing != standing {
+                left.standing = standing
+            }
             if left != row { updated.append(left) }
         }
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
@@ -269,6 +274,16 @@ struct EnvironmentLedger {
                 healthReason: reason)
         }
         return standings
+    }
+
+    /// What can be said of an environment that no document names: how its machines fare, and else what was known of it.
+    ///
+    /// - Returns: nil where no pass has looked at it, or this one saw a part of the world alone.
+    private func standing(ofUnwanted row: EnvironmentRow) -> EnvironmentStanding? {
+        guard let observed, let last = row.standing else { return nil }
+        let (word, reason) = EnvironmentHealth(observed: observed).of(row, owning: owned)
+        return EnvironmentStanding(
+            resources: last.resources, unseen: last.unseen, health: word, healthReason: reason)
     }
 
     /// Pins and suspensions that have ended by themselves.

@@ -200,7 +200,8 @@ extension Pass {
                 Set(
                     (recovered + applied.journal).filter { $0.state == .done && $0.action == .delete }.compactMap(
                         \.environment)))
-                ?? [])
+                ?? [],
+            owned: owned)
         let updated = ledger.update(rows, owners: owners)
         let revived = Self.revived(rows, updated.rows)
         let stays = try await withdrawals(
