@@ -71,11 +71,25 @@ public struct ClientFault: Fault {
                 ?? "Try again, or wait longer: --timeout 2m", isPassing: key == nil)
     }
 
-    static func strange(_ what: String, _ address: ServiceAddress, isPassing: Bool = false) -> ClientFault {
-        ClientFault(
+    /// - Parameter key: that of a write, which may have been done: its answer may have been cut on the way.
+    static func strange(
+        _ what: String, _ address: ServiceAddress, key: String? = nil, isPassing: Bool = false
+    ) -> ClientFault {
+        let again = key.map {
+            ". It may have been done; sent again under the same key it is done once: --idempotency-key \($0)"
+        }
+        return ClientFault(
             "CLI-0003", .failed, "the answer is none of this API: \(what)", place: address.text,
-            hint: "Look whether the address is that of the service, without /api: odooops context list",
+            hint: "Look whether the address is that of the service, without /api: odooops context list" + (again ?? ""),
             isPassing: isPassing)
+    }
+
+    /// A key that was made by the very same request before: nobody can be shown it again.
+    static func shownBefore(_ name: String, again command: String) -> ClientFault {
+        ClientFault(
+            "CLI-0013", .refused,
+            "the key \(name) was made before, and can't be shown again: where the first answer was lost, nobody has it",
+            hint: "End it: odooops keys revoke \(name.shellQuoted). Then make it again: \(command)")
     }
 
     static func notThere(_ what: String, instead: String) -> ClientFault {

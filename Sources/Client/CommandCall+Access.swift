@@ -149,13 +149,20 @@ extension CommandCall {
             ("days", try number("days", in: 1...3_650).map { .int(Int64($0)) }),
         ])
         let data = try await connection().write("POST", "/access/keys", body).data
+        // Nothing opens anything here: whoever writes it into a file must not take it for a key.
+        guard let key = data["key"]?.stringValue else {
+            var again = ["odooops", "keys", "add", target.shellQuoted]
+            for name in ["role", "scope"] {
+                again += arguments.all(name).flatMap { ["--\(name)", $0.shellQuoted] }
+            }
+            if let days = arguments.value("days") { again += ["--days", days.shellQuoted] }
+            throw ClientFault.shownBefore(target, again: again.joined(separator: " "))
+        }
         if screen.isJSON {
             screen.json(data)
-        } else if let key = data["key"]?.stringValue {
+        } else {
             screen.raw(key + "\n")
             screen.remark("This is the only time that it is shown: keep it where secrets are kept.")
-        } else {
-            screen.remark("This key was made and shown before; make another one: odooops keys add NAME --role ROLE")
         }
         remarkOnNotes(of: data)
         return .done

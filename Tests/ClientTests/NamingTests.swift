@@ -83,6 +83,19 @@ struct NamingTests {
         #expect(result.exit == .done && result.output.hasSuffix(": nothing was changed.\n"), "\(result.story)")
     }
 
+    @Test("A key that was made before is no success: nothing was printed that opens anything")
+    func lostKey() async throws {
+        for words in [[], ["--json"]] {
+            let world = try World(FakeService(["POST /access/keys": ["name": "ci", "key": .null]]))
+            let result = await world.run(
+                ["keys", "add", "ci", "--role", "viewer", "--idempotency-key", "0123456789abcdef"] + words)
+            #expect(result.exit == .refused && result.error.contains("CLI-0013"), "\(result.story)")
+            #expect(
+                result.error.contains("odooops keys revoke ci. Then make it again: odooops keys add ci --role viewer"))
+            #expect(result.output.isEmpty || result.json?["error"]?["code"] == "CLI-0013", "\(result.story)")
+        }
+    }
+
     @Test("A run that is watched is shown with its own time, and with how many of its changes it has begun")
     func progress() async throws {
         let steps: [Value] = [
