@@ -88,6 +88,14 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         file("a wrong concurrency", "concurrency: 0\n", "CONF-0005", ["1 to 64"]),
         file("a pasted secret", "hook_secret: s3cr3t-value\n", "CONF-0006", ["reference", "env:NAME"]),
         file("a pasted token", "providers: {digitalocean: {token: dop_v1_x}}\n", "CONF-0006", ["env:NAME"]),
+        file(
+            "a pasted token of a repository", "ssot: {token: s3cr3t-value}\n", "CONF-0006", ["ssot.token", "env:NAME"]),
+        file(
+            "a pasted token beside no address", "application: {token: s3cr3t-value}\n", "CONF-0006",
+            ["application.token", "env:NAME"]),
+        file(
+            "a pasted passphrase beside no address", "application: {ssh_passphrase: s3cr3t-value}\n", "CONF-0006",
+            ["application.ssh_passphrase"]),
         file("a password in the store", "store: postgres://u:s3cr3t-value@h/d\n", "CONF-0006", [":1:8", "rotate"]),
         file("a wrong level", "log: {level: loud}\n", "CONF-0007", ["log.level", "debug, info, warning, error"]),
         file("a root outside", "ssot: {roots: [../x]}\n", "CONF-0008", ["../x", "infra/ssot"]),

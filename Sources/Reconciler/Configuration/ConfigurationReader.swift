@@ -198,6 +198,9 @@ public struct ConfigurationReader {
     }
 
     private func repository(_ name: String) throws(ConfigurationFault) -> Configuration.Repository? {
+        // Read first: a secret that was pasted is one wherever the address stands.
+        let token = try reference("\(name).token")
+        let passphrase = try reference("\(name).ssh_passphrase")
         guard let url = try text("\(name).url") else { return nil }
         if let user = Self.userInformation(url), user.contains(":") || Redaction.looksSecret(value: user) {
             throw fault(
@@ -206,9 +209,9 @@ public struct ConfigurationReader {
         }
         var repository = Configuration.Repository(url: Self.isLocal(url) ? directory(url) : url)
         repository.username = try text("\(name).username")
-        repository.token = try reference("\(name).token")
+        repository.token = token
         repository.sshKeyFile = try text("\(name).ssh_key").map(absolute)
-        repository.sshPassphrase = try reference("\(name).ssh_passphrase")
+        repository.sshPassphrase = passphrase
         repository.knownHostsFile = try text("\(name).known_hosts").map(absolute)
         return repository
     }
