@@ -89,13 +89,36 @@ extension CommandCall {
     /// Prints what the other program printed; its statuses mean the same but for an invalid tree.
     private func finish(_ outcome: ChildOutcome) -> ClientExit {
         screen.raw(String(decoding: outcome.output, as: UTF8.self))
-        surroundings.errorOutput(String(decoding: outcome.errorOutput, as: UTF8.self))
-        return switch outcome.status {
-        case 0: .done
-        case 4: .refused
-        case 64: .usage
-        case 78: .configuration
-        default: .failed
+        let error = String(decoding: outcome.errorOutput, as: UTF8.self)
+        surroundings.errorOutput(error)
+        let exit: ClientExit =
+            switch outcome.status {
+            case 0: .done
+            case 4: .refused
+            case 64: .usage
+            case 78: .configuration
+            default: .failed
+            }
+        // The operator's program says its faults on standard error alone.
+        if screen.isJSON, exit != .done, outcome.output.isEmpty {
+            screen.json(["error": Self.fault(said: error, exit).document])
         }
+        return exit
+    }
+
+    /// The fault that the operator's program has printed: `error CODE: MESSAGE`, `  at PLACE`, `  HINT`.
+    static func fault(said text: String, _ exit: ClientExit) -> ClientFault {
+        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        let isFirst: (String) -> Bool = { line in ["error ", "refused "].contains(where: line.hasPrefix) }
+        guard let first = lines.firstIndex(where: isFirst), let colon = lines[first].firstRange(of: ": ") else {
+            return ClientFault("CLI-0004", exit, lines.first ?? "reconcile said nothing", hint: nil)
+        }
+        let code = lines[first][..<colon.lowerBound].split(separator: " ").last.map(String.init) ?? "CLI-0004"
+        var rest = lines[(first + 1)...].prefix { $0.hasPrefix("  ") }.map { String($0.dropFirst(2)) }
+        let place = rest.first.flatMap { $0.hasPrefix("at ") ? String($0.dropFirst(3)) : nil }
+        if place != nil { rest.removeFirst() }
+        return ClientFault(
+            code, exit, String(lines[first][colon.upperBound...]), place: place,
+            hint: rest.isEmpty ? nil : rest.joined(separator: " "))
     }
 }

@@ -96,6 +96,20 @@ struct NamingTests {
         }
     }
 
+    @Test("What the operator's program says on standard error is the error of --json")
+    func operatorsFault() {
+        let fault = CommandCall.fault(
+            said: "error CONF-0001: it can't be opened: x\n  at /etc/x.yaml:1\n  Name another one.\n", .configuration)
+        #expect(
+            fault.document == [
+                "code": "CONF-0001", "message": "it can't be opened: x", "place": "/etc/x.yaml:1",
+                "remediation": "Name another one.",
+            ])
+        let plain = CommandCall.fault(said: "error USAGE-0001: there is no tier nope\n", .usage)
+        #expect(plain.message == "there is no tier nope" && plain.hint == nil && plain.exit == .usage)
+        #expect(CommandCall.fault(said: "", .failed).message == "reconcile said nothing")
+    }
+
     @Test("A run that is watched is shown with its own time, and with how many of its changes it has begun")
     func progress() async throws {
         let steps: [Value] = [
