@@ -124,7 +124,7 @@ struct ServiceConnection: Sendable {
         guard let object = found else {
             // A proxy's page: the service behind it is not there now.
             throw .strange(
-                "status \(response.status) and no JSON object", address,
+                "status \(response.status) and no JSON object", address, key: key,
                 isPassing: [502, 503, 504].contains(response.status))
         }
         // The one document without an envelope describes the API itself.
@@ -132,7 +132,7 @@ struct ServiceConnection: Sendable {
             return Reply(status: response.status, data: .object(object), meta: .null)
         }
         guard let data = object["data"], let errors = object["errors"]?.listValue else {
-            throw .strange("status \(response.status) without data and errors", address)
+            throw .strange("status \(response.status) without data and errors", address, key: key)
         }
         guard response.status < 300, errors.isEmpty else {
             throw AnswerFault.make(

@@ -96,6 +96,15 @@ struct NamingTests {
         }
     }
 
+    @Test("A write whose answer was cut within its headers names its key, and reading none")
+    func cutAnswer() async throws {
+        let service = FakeService { _ throws(HTTPFault) in HTTPResponse(status: 201, headers: [], body: []) }
+        let wrote = await (try World(service)).run("keys", "add", "ci", "--role", "viewer")
+        #expect(wrote.error.contains("CLI-0003") && wrote.error.contains("--idempotency-key key-1"), "\(wrote.story)")
+        let read = await (try World(service)).run("keys", "list")
+        #expect(read.error.contains("CLI-0003") && !read.error.contains("--idempotency-key"), "\(read.story)")
+    }
+
     @Test("What the operator's program says on standard error is the error of --json")
     func operatorsFault() {
         let fault = CommandCall.fault(
