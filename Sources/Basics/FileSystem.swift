@@ -109,6 +109,12 @@ public enum FileSystem {
         return stat(path, &status) != 0 || status.st_mode & 0o077 == 0
     }
 
+    /// Whether a regular file, or a link to one, is at a path.
+    public static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether a directory, or a link to one, is at a path.
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()

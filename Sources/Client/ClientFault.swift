@@ -107,7 +107,10 @@ public struct ClientFault: Fault {
     static func openToOthers(_ path: String) -> ClientFault {
         ClientFault(
             "CLI-0007", .configuration, "others may read the file, and it holds what proves who you are", place: path,
-            hint: "Run: chmod 600 \(path)")
+            // The mode of a device or a pipe is not one's own to change.
+            hint: FileSystem.isRegular(path)
+                ? "Run: chmod 600 \(path.shellQuoted)"
+                : "Name a file that only you can read, or - to give it on standard input.")
     }
 
     static func badContext(_ what: String, hint: String) -> ClientFault {

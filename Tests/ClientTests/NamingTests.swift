@@ -105,6 +105,14 @@ struct NamingTests {
         #expect(read.error.contains("CLI-0003") && !read.error.contains("--idempotency-key"), "\(read.story)")
     }
 
+    @Test("Only a regular file is to be made one's own by chmod")
+    func device() async throws {
+        let result = await (try World(FakeService([:]))).run(
+            "auth", "login", "--user", "ada", "--password-file", "/dev/null")
+        #expect(result.exit == .configuration && result.error.contains("CLI-0007"), "\(result.story)")
+        #expect(!result.error.contains("chmod"), "\(result.story)")
+    }
+
     @Test("What the operator's program says on standard error is the error of --json")
     func operatorsFault() {
         let fault = CommandCall.fault(
