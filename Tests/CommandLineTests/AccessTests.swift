@@ -76,6 +76,12 @@ struct AccessTests {
         #expect(await site.run("access", "key", "revoke", "ci").status == 0)
         #expect(await site.run("access", "key", "revoke", "ci").status == 64)
         #expect(await site.run("audit", "verify").status == 0)
+        for head in ["abcd", "sha256:91ab…", "sha256:" + String(repeating: "g", count: 64)] {
+            let none = await site.run("audit", "verify", "--head", head)
+            #expect(none.status == 64 && !none.output.contains("not as it was written"), "\(none.story)")
+        }
+        let astrayHead = await site.run("audit", "verify", "--head", Digest(of: "another log").description)
+        #expect(astrayHead.status == 1, "\(astrayHead.story)")
         let log = await site.run("audit", "--json").json?.listValue?.compactMap { $0["action"]?.stringValue }
         #expect(
             log == [

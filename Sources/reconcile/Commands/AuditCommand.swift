@@ -35,6 +35,14 @@ struct AuditCommand {
 
     func verify() async throws -> ExitStatus {
         let kept = context.arguments.value("head")
+        if let kept, !Self.isDigest(kept) {
+            // Nothing can go on from what is no head, and that would read as if somebody had written the log anew.
+            throw ArgumentFault(
+                "--head can't be \(kept)",
+                hint:
+                    "Write it whole, as it was printed: sha256: and 64 hexadecimal digits. See today's: reconcile audit verify"
+            )
+        }
         let result = try await context.withStore { store in try await store.verifyAuditLog(since: kept) }
         if context.terminal.isJSON {
             context.terminal.json(result.document)
@@ -54,6 +62,13 @@ struct AuditCommand {
             context.terminal.print("Compare it with a backup of the store before anything else is done with it.")
         }
         return result.isWhole ? .done : .failed
+    }
+
+    /// Whether a text can be a head: `sha256:` and 64 hexadecimal digits.
+    private static func isDigest(_ text: String) -> Bool {
+        guard text.hasPrefix("sha256:") else { return false }
+        let digits = text.dropFirst("sha256:".count).utf8
+        return digits.count == 64 && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }
 
