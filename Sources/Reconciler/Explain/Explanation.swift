@@ -68,7 +68,7 @@ public struct UnknownKeyFault: Fault {
         let ending = known.filter { $0.hasSuffix("/\(text)") }.min { $0.precedesByBytes($1) }
         hint =
             (ending ?? Suggestion.nearest(to: text, in: known)).map { "Did you mean \($0)?" }
-            ?? "See the keys with: reconcile --dry-run"
+            ?? "See the environments, which can be explained too: reconcile env list"
     }
 
     /// For the preview of a pull request of which nobody has heard.

@@ -32,7 +32,7 @@ struct ExplainCommand {
             answer = try await composition.reconciler.answer(context.arguments.positionals[0])
         } catch let fault as UnknownKeyFault {
             await composition.close()
-            throw ArgumentFault(fault.message, hint: fault.hint ?? "See the keys with: reconcile --dry-run")
+            throw ArgumentFault(fault.message, hint: fault.hint ?? "See the environments: reconcile env list")
         } catch {
             await composition.close()
             throw error
