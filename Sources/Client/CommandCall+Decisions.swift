@@ -325,7 +325,7 @@ extension CommandCall {
     }
 
     /// The state of an environment, the first thing in the way of what it owns, and each of that.
-    func explanationText(ofEnvironment data: Value) -> String {
+    func explanationText(ofEnvironment data: Value, held: [(String, String?)] = []) -> String {
         let window = data["window"].flatMap { $0.isNull ? nil : $0 }
         let name: [(String, String?)] = [("environment", screen.paint.bold(data.shown("key")))]
         // Whoever mends the first finds the others still there.
@@ -338,7 +338,8 @@ extension CommandCall {
             ("next look", data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }),
         ]
         var text =
-            block(name + standingLines("state", data) + others + about) + obstacleText(data) + attributesText(data)
+            block(name + standingLines("state", data) + others + held + about) + obstacleText(data)
+            + attributesText(data)
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
             let columns: [Listing.Column] = [

@@ -13,13 +13,7 @@ extension CommandCall {
     private func environmentText(_ row: Value) -> String {
         let look = Look(paint: screen.paint, now: now)
         let name = row.shown("name")
-        func held(_ what: String, _ who: String, _ until: String) -> String {
-            var text = "yes, by \(row.shown(who))"
-            if row.shown(until) != "-" { text += ", until \(row.minute(until))" }
-            return row.shown(what) == "-" ? text : "\(text): \(row.shown(what))"
-        }
         let isPinned = row["pinned"]?.boolValue == true
-        let isSuspended = row["suspended"]?.boolValue == true
         var lines: [(String, String?)] = [
             ("name", screen.paint.bold(name)), ("tier", row.shown("tier")), ("branch", row.shown("branch")),
             ("status", Listing.environmentStatus(row, look)),
@@ -32,10 +26,9 @@ extension CommandCall {
                 "extended by",
                 row["extension_days"]?.intValue.flatMap { $0 == 0 ? nil : $0.of("day") }
             ),
-            ("pinned", isPinned ? held("pin_reason", "pinned_by", "pinned_until") : nil),
-            ("suspended", isSuspended ? held("suspend_reason", "suspended_by", "suspended_until") : nil),
-            ("host", row.shown("host")), ("domain", row.shown("domain")), ("database", row.shown("database")),
         ]
+        lines += held(row)
+        lines += [("host", row.shown("host")), ("domain", row.shown("domain")), ("database", row.shown("database"))]
         let times: [(String, String?)] = [
             ("since", row.minute("created_at")),
             (
@@ -50,6 +43,22 @@ extension CommandCall {
         // The service knows how many days its policy allows, and whether they would be enough.
         let keep = isPinned ? nil : row["keep"]?.stringValue
         return block(lines) + (keep.map { screen.paint.dim("More time: \(Remedy.here($0))\n") } ?? "")
+    }
+
+    /// What a person keeps it from, who, until when and why.
+    private func held(_ row: Value) -> [(String, String?)] {
+        func words(_ what: String, _ who: String, _ until: String) -> String {
+            var text = "yes, by \(row.shown(who))"
+            if row.shown(until) != "-" { text += ", until \(row.minute(until))" }
+            return row.shown(what) == "-" ? text : "\(text): \(row.shown(what))"
+        }
+        func isHeld(_ flag: String) -> Bool {
+            row[flag]?.boolValue == true && row["\(flag)_until"]?.instantValue.map { $0 <= now } != true
+        }
+        return [
+            ("pinned", isHeld("pinned") ? words("pin_reason", "pinned_by", "pinned_until") : nil),
+            ("suspended", isHeld("suspended") ? words("suspend_reason", "suspended_by", "suspended_until") : nil),
+        ]
     }
 
     /// What more days come to: a new end, or the time from which on they count.
@@ -101,7 +110,7 @@ extension CommandCall {
             ])
             return .done
         }
-        var text = explanationText(ofEnvironment: explanation)
+        var text = explanationText(ofEnvironment: explanation, held: held(row))
         for (title, listing, rows) in [
             ("What happens next", Listing.upcoming, coming), ("What differs from git", Listing.drift, drift),
             ("What is not as it has to be", Listing.findings, findings),

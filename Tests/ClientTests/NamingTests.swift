@@ -127,6 +127,22 @@ struct NamingTests {
         #expect(CommandCall.fault(said: "", .failed).message == "reconcile said nothing")
     }
 
+    @Test(
+        "Why an environment stands as it does tells of its pin, by whom and until when; of one that has ended nothing")
+    func explainedPin() async throws {
+        for (until, isHeld) in [("2999-01-01T09:00:00Z", true), ("2001-01-01T09:00:00Z", false)] {
+            let row: Value = [
+                "name": "a", "pinned": true, "pinned_by": "ada", "pinned_until": .string(until), "pin_reason": "demo",
+            ]
+            let service = FakeService([
+                "GET /environments/a": row, "GET /explanations": ["key": "a", "type": "environment"],
+                "GET /drift": [], "GET /findings": [], "GET /upcoming": [],
+            ])
+            let result = await (try World(service)).run("env", "explain", "a")
+            #expect(result.output.contains("yes, by ada, until 2999-01-01 09:00: demo") == isHeld, "\(result.story)")
+        }
+    }
+
     @Test("A run that is watched is shown with its own time, and with how many of its changes it has begun")
     func progress() async throws {
         let steps: [Value] = [

@@ -13,6 +13,13 @@ enum DigitalOceanPage {
         let firewalls = try await context.store.mirror(.firewalls)
         let looks = try await context.store.mirror(.ingestRuns)
         let hasSeen = hasSeen(looks)
+        // A look that finds everything as before writes no row: where each pass lists droplets, its own instant counts.
+        var lookedAt = looks.first?.time("started_at")
+        if context.known.outlook?.observed.kinds[.droplet] != nil, let look = try await context.store.lastLook(),
+            let at = look.completedAt ?? look.startedAt as Timestamp?
+        {
+            lookedAt = max(lookedAt ?? at, at)
+        }
         func count(_ rows: [MirrorRow]) -> String { rows.isEmpty && !hasSeen ? "–" : "\(rows.count)" }
         func note(_ rows: [MirrorRow], _ status: String) -> String {
             rows.isEmpty && !hasSeen
@@ -24,7 +31,7 @@ enum DigitalOceanPage {
                 tile("Databases", count(databases), note: note(databases, "online"))
                 tile("Firewalls", count(firewalls))
                 tile(
-                    "Looked", looks.first?.time("started_at").map { TimeText.relative($0, context.now) } ?? "never",
+                    "Looked", lookedAt.map { TimeText.relative($0, context.now) } ?? "never",
                     looks.first.map { $0["status"] == "success" ? .ok : .warn }, note: looks.first?["status"] ?? "")
             }
             card("Droplets", flush: true) {
