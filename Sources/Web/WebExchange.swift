@@ -123,7 +123,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
         WebConnection.of(connection)?.expect(by: nil)
         MHD_suspend_connection(connection)
         answer.withLock { $0 = .running(connection: connection, task: nil) }
-        let task = Task(executorPreference: core.options.home) { [self] in
+        let task = Task(executorPreference: core.options.home?(request)) { [self] in
             let response = await core.handler(request)
             if response.delay > .zero { try? await core.options.time.sleep(for: response.delay) }
             finish(response)

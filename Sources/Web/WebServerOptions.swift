@@ -20,8 +20,8 @@ public struct WebServerOptions: Sendable {
     public var identity: WebIdentity?
     /// Words a refusal of what is no sound request, of its target, status and reason; nil: in plain text.
     public var refusal: (@Sendable (_ target: String, _ status: Int, _ reason: String) -> WebResponse?)?
-    /// Where the tasks of requests are at home; nil: where Swift has all others.
-    public var home: (any TaskExecutor)?
+    /// Where the task of a request is at home; nil, and of those of which it says nil: where Swift has all others.
+    public var home: (@Sendable (WebRequest) -> (any TaskExecutor)?)?
     /// What a response's delay, and the drain time, are measured by.
     public var time: any TimeSource
 

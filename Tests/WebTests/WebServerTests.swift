@@ -50,13 +50,15 @@ func makeServer(_ options: WebServerOptions = WebServerOptions()) throws -> WebS
     @Test func `a request is at home where the options say`() async throws {
         let home = ThreadPool(threads: 1)
         var options = WebServerOptions()
-        options.home = home
+        options.home = { $0.path == "/home" ? home : nil }
         let server = try WebServer(address: "127.0.0.1", port: 0, options: options) { _ in
             let isHome = withUnsafeCurrentTask { $0?.unownedTaskExecutor == home.asUnownedTaskExecutor() }
             return .text(200, isHome ? "at home" : "elsewhere")
         }
-        let answer = await exchange(server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        #expect(answer.hasSuffix("at home"))
+        for (path, place) in [("/home", "at home"), ("/", "elsewhere")] {
+            let answer = await exchange(server, "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(answer.hasSuffix(place))
+        }
         await server.stop(drain: .seconds(1))
     }
 

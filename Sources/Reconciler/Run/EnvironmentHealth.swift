@@ -16,6 +16,7 @@ struct EnvironmentHealth {
     /// - Parameters:
     ///   - row: as it was remembered while it was wanted.
     ///   - owned: what is ours, with the environment that owns it.
+    /// - Returns: how they run, and why that is said.
     func of(
         _ row: EnvironmentRow, owning owned: [ResourceKey: String?]
     ) -> (health: EnvironmentStanding.Health, reason: String) {

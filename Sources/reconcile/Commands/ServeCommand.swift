@@ -60,7 +60,10 @@ struct ServeCommand {
         }
         var options = Self.options(configuration)
         options.refusal = { door.refusal(ofTarget: $0, status: $1, reason: $2) }
-        options.home = composition.store.home
+        // Reads of the API alone: a slow disk keeps no hook waiting, nor whoever asks whether the service is alive.
+        options.home = { [home = composition.store.home] request in
+            request.method == "GET" && request.segments.first == "api" ? home : nil
+        }
         let server: WebServer
         do {
             options.identity = try configuration.tls.map { try WebIdentity($0, context.environment) }
