@@ -111,7 +111,7 @@ extension CommandCall {
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         let isFirst: (String) -> Bool = { line in ["error ", "refused "].contains(where: line.hasPrefix) }
         guard let first = lines.firstIndex(where: isFirst), let colon = lines[first].firstRange(of: ": ") else {
-            return ClientFault("CLI-0004", exit, lines.first ?? "reconcile said nothing", hint: nil)
+            return ClientFault("CLI-0004", exit, lines.first ?? "no word came from reconcile", hint: nil)
         }
         let code = lines[first][..<colon.lowerBound].split(separator: " ").last.map(String.init) ?? "CLI-0004"
         var rest = lines[(first + 1)...].prefix { $0.hasPrefix("  ") }.map { String($0.dropFirst(2)) }

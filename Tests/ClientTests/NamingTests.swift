@@ -124,7 +124,7 @@ struct NamingTests {
             ])
         let plain = CommandCall.fault(said: "error USAGE-0001: there is no tier nope\n", .usage)
         #expect(plain.message == "there is no tier nope" && plain.hint == nil && plain.exit == .usage)
-        #expect(CommandCall.fault(said: "", .failed).message == "reconcile said nothing")
+        #expect(CommandCall.fault(said: "", .failed).message == "no word came from reconcile")
     }
 
     @Test(
