@@ -71,7 +71,7 @@ public struct ClientFault: Fault {
                 ?? "Try again, or wait longer: --timeout 2m", isPassing: key == nil)
     }
 
-    // With the key of a write, which may have been done: its answer may have been cut on the way.
+    /// With the key of a write, which may have been done: its answer may have been cut on the way.
     static func strange(
         _ what: String, _ address: ServiceAddress, key: String? = nil, isPassing: Bool = false
     ) -> ClientFault {

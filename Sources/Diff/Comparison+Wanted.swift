@@ -208,7 +208,7 @@ extension Comparison {
     private mutating func finish(_ draft: Draft, _ resource: DesiredResource, _ found: Differences) {
         var draft = draft
         draft.needs = needs(of: resource)
-        if draft.change.action == .create || draft.change.action == .replace {
+        if draft.comes {
             draft.claims = input.schemas[draft.key.kind]?.claims(draft.key.name) ?? []
         }
         name(&draft)

@@ -87,8 +87,7 @@ struct Decision {
         case .create, .replace, .adopt: return true
         case .read:
             // What is there already needs nothing of the unknown but a value.
-            let creates = drafts[second].change.action == .create || drafts[second].change.action == .replace
-            return creates || drafts[second].awaits.contains(drafts[first].key)
+            return drafts[second].comes || drafts[second].awaits.contains(drafts[first].key)
                 || drafts[second].named.contains(drafts[first].key)
         case .update: return drafts[second].awaits.contains(drafts[first].key)
         // It is in the way.

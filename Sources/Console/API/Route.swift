@@ -86,7 +86,6 @@ public struct APIRoute: Sendable {
 
     private static let limit = APIParameter(
         "limit", .integer(1...200), "how many at the most; 50 where nothing is said")
-
 }
 
 /// One request that a route takes: known, allowed and checked.

@@ -22,10 +22,12 @@ extension ChangeRunner {
         let since = try await reconciler.store.openDrift(keys: [change.key])
             .filter { $0.detail["finding"] == nil && $0.detail["attributes"]?.listValue?.isEmpty != false }
             .map(\.firstSeen).min()
-        if let since, reconciler.time.now - since >= Self.missingLongEnough { return nil }
+        let now = reconciler.time.now
+        if let since, now - since >= Self.missingLongEnough { return nil }
+        let missed = since ?? now
         return
-            "it was set before and is missing in the list since \(since ?? reconciler.time.now): a list may be wrong, "
-            + "and its value may have been rotated; it is set again by a pass that still misses it after "
-            + "\((since ?? reconciler.time.now) + Self.missingLongEnough)"
+            "it was set before and is missing in the list since \(missed.minuteText) UTC: a list may be wrong, and its value "
+            + "may have been rotated; it is set again by a pass that still misses it after "
+            + "\((missed + Self.missingLongEnough).minuteText) UTC"
     }
 }

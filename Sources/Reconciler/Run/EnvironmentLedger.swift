@@ -62,9 +62,7 @@ struct EnvironmentLedger {
             let isWhole = plan.targets.isEmpty || plan.targets.contains(row.slug)
             let goesAt = isWhole ? ends[row.slug] : row.graceEnds ?? ends[row.slug]
             var left = unwanted(row, outlook, goesAt, isEmpty: !owners.contains(row.slug), &told)
-            if left.status != .gone, let standing = standing(ofUnwanted: row), left.standing != standing {
-                left.standing = standing
-            }
+            if left.status != .gone, let standing = standing(ofUnwanted: row) { left.standing = standing }
             if left != row { updated.append(left) }
         }
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
