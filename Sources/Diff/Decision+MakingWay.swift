@@ -84,6 +84,20 @@ extension Decision {
         for (index, other) in successors where drafts[index].change.cause != .expired {
             drafts[index].change.reason += ": \(drafts[other].key) comes in its place"
         }
+        for index in drafts.indices where isDue(index) {
+            let key = drafts[index].key
+            let holder = input.inventory.dueSuccessors[key]
+            drafts[index].change.reason +=
+                holder == key
+                ? ": what it replaces is gone already" : ": \(holder?.description ?? "another") made way for it"
+        }
+    }
+
+    /// Whether something has made way for it in an earlier pass: what was begun so is ended, for its place is empty.
+    func isDue(_ index: Int) -> Bool {
+        drafts[index].comes && input.inventory.dueSuccessors[drafts[index].key] != nil
+            // It didn't go after all.
+            && !order.rivalries.contains { $0.comer == index }
     }
 
     /// Keeps what only made way for something that doesn't come now.

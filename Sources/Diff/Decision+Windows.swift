@@ -8,7 +8,7 @@ extension Decision {
         guard drafts.contains(where: { $0.isAllowed || $0.change.verdict == .needsApproval }),
             var windows = WindowGuard(input.desired, zones: input.zones, at: input.now, isManual: input.isManual)
         else { return }
-        for index in drafts.indices where drafts[index].hasEffect {
+        for index in drafts.indices where drafts[index].hasEffect && !isDue(index) {
             if drafts[index].isAllowed {
                 windows.hold(&drafts[index].change) { [lives] in lives[$0]?.tier }
             } else {

@@ -274,15 +274,18 @@ public struct Inventory: Sendable {
     public let lastDesiredCount: Int
     /// What a pass found unwanted and marked.
     public let marks: [PruneMark]
+    /// What something has made way for and that isn't in its place yet, each with what did.
+    public let dueSuccessors: [ResourceKey: ResourceKey]
 
     /// The slugs of the environments that own something.
     public var owners: Set<String> { Set(entries.lazy.compactMap(\.environment)) }
 
     public init(
         entries: [InventoryEntry] = [], environments: [EnvironmentRecord] = [], lastRoots: [String] = [],
-        lastDesiredCount: Int = 0, marks: [PruneMark] = []
+        lastDesiredCount: Int = 0, marks: [PruneMark] = [], dueSuccessors: [ResourceKey: ResourceKey] = [:]
     ) {
         self.marks = marks
+        self.dueSuccessors = dueSuccessors
         self.entries = entries.sorted { $0.key < $1.key }
         self.environments = environments.sorted { $0.slug.precedesByBytes($1.slug) }
         self.lastRoots = lastRoots
@@ -315,6 +318,6 @@ public struct Inventory: Sendable {
         }
         return Inventory(
             entries: entries, environments: told, lastRoots: lastRoots, lastDesiredCount: lastDesiredCount,
-            marks: marks)
+            marks: marks, dueSuccessors: dueSuccessors)
     }
 }

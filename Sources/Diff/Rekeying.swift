@@ -70,7 +70,8 @@ public struct Rekeying: Sendable {
         self.inventory = Inventory(
             entries: inventory.entries.filter { !outdated.contains($0.key) } + renames.compactMap(\.to),
             environments: inventory.environments, lastRoots: inventory.lastRoots,
-            lastDesiredCount: inventory.lastDesiredCount, marks: inventory.marks)
+            lastDesiredCount: inventory.lastDesiredCount, marks: inventory.marks,
+            dueSuccessors: inventory.dueSuccessors)
     }
 }
 

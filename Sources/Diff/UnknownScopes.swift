@@ -1,5 +1,5 @@
 internal import Basics
-internal import DesiredState
+public import DesiredState
 
 /// What faults of the desired state touched, in the form in which a plan asks.
 struct UnknownScopes {
@@ -109,6 +109,20 @@ struct UnknownScopes {
 
     /// The scope of one environment that is wanted.
     func environment(_ slug: String) -> UnknownScope? { everything ?? slugs[slug] }
+}
+
+extension DesiredState {
+    /// Those of some keys that nothing wants, as far as that is known.
+    ///
+    /// - Parameters:
+    ///   - keys: of what belongs to nobody yet.
+    ///   - ended: environments whose wishes count no more.
+    /// - Returns: the ones that no document may mean either that can't be read.
+    public func unwanted(of keys: [ResourceKey], over ended: Set<String>) -> [ResourceKey] {
+        let wanted = Set(resources.lazy.filter { !ended.contains($0.environment ?? "") }.map(\.key))
+        let scopes = UnknownScopes(unknown, of: self)
+        return keys.filter { !wanted.contains($0) && scopes.removal(of: $0, in: nil, ownerIsKnown: false) == nil }
+    }
 }
 
 extension UnknownScope {

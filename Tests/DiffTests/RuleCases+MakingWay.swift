@@ -12,7 +12,7 @@ extension RuleCases {
     private static func changed(
         _ name: String, from there: [String], to wanted: [String], _ expected: [String], protected: Bool = false,
         approvals: Set<ResourceKey> = [], isFrozen: Bool = false, isUnseen: Bool = false, markAge: Duration? = nil,
-        foreign: [String] = [], targets: [String] = [],
+        foreign: [String] = [], targets: [String] = [], due: [String: String] = [:],
         holds: [Hold?]? = nil, says: [String] = []
     ) -> RuleCase {
         var policy = Policy()
@@ -34,16 +34,20 @@ extension RuleCases {
             there.map { W.ours(.record, $0, data($0), protected: protected) }, environments: [W.environment("a")],
             policy: policy, incomplete: isUnseen ? [.record: .partial(reason: "a page is missing")] : [:],
             approvals: approvals)
-        if let markAge {
+        if markAge != nil || !due.isEmpty {
             let inventory = input.inventory
             input.inventory = Inventory(
                 entries: inventory.entries, environments: inventory.environments, lastRoots: inventory.lastRoots,
                 lastDesiredCount: inventory.lastDesiredCount,
-                marks: there.map {
-                    PruneMark(
-                        key: W.key(.record, $0), providerID: "id-\($0)", environment: nil, markedAt: W.now - markAge,
-                        revision: W.revision)
-                })
+                marks: markAge.map { age in
+                    there.map {
+                        PruneMark(
+                            key: W.key(.record, $0), providerID: "id-\($0)", environment: nil, markedAt: W.now - age,
+                            revision: W.revision)
+                    }
+                } ?? [],
+                dueSuccessors: Dictionary(
+                    uniqueKeysWithValues: due.map { (W.key(.record, $0.key), W.key(.record, $0.value)) }))
         }
         input.targets = targets
         return RuleCase(name: name, input: input, expected: expected, says: says, holds: holds)
@@ -61,6 +65,26 @@ extension RuleCases {
     }
 
     static let makingWay: [RuleCase] = [
+        changed(
+            "what something made way for in a pass before comes also while a window is closed: its place is empty",
+            from: [], to: ["e.com/CNAME/shop"], ["record/e.com/CNAME/shop create allowed unapplied_commit"],
+            isFrozen: true, due: ["e.com/CNAME/shop": "e.com/A/shop"],
+            says: ["it doesn't exist yet: digitalocean.record/e.com/A/shop made way for it"]),
+        changed(
+            "so does the other half of a replacement", from: [], to: ["e.com/A/shop"],
+            ["record/e.com/A/shop create allowed unapplied_commit"],
+            isFrozen: true, due: ["e.com/A/shop": "e.com/A/shop"], says: ["what it replaces is gone already"]),
+        changed(
+            "it waits for the window where what was to make way is still there",
+            from: ["e.com/A/shop"], to: ["e.com/CNAME/shop"],
+            [
+                "record/e.com/A/shop delete blocked unapplied_commit",
+                "record/e.com/CNAME/shop create blocked unapplied_commit",
+            ], isFrozen: true, due: ["e.com/CNAME/shop": "e.com/A/shop"], holds: [.dependency, .window]),
+        changed(
+            "what nothing made way for waits for the window", from: [], to: ["e.com/CNAME/shop"],
+            ["record/e.com/CNAME/shop create blocked unapplied_commit"],
+            isFrozen: true, due: ["e.com/CNAME/other": "e.com/A/other"], holds: [.window]),
         changed(
             "the text of a record changes at once: for an hour of both of them no mail would be believed",
             from: ["e.com/TXT/@/one"], to: ["e.com/TXT/@/two"],

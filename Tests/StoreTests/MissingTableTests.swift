@@ -11,7 +11,7 @@ import Testing
     /// The tables whose rows come again by themselves.
     private static let refilled: Set = [
         "do_droplets", "do_databases", "do_firewalls", "request_budgets", "reconcile_services", "module_looks",
-        "environment_modules", "prune_marks",
+        "environment_modules", "prune_marks", "due_successors",
     ]
     /// Those that others read: the work goes on without them.
     static let mirrors: Set = [

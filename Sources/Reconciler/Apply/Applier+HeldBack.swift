@@ -1,4 +1,5 @@
 internal import Basics
+import DesiredState
 internal import Diff
 internal import Store
 
@@ -34,10 +35,17 @@ extension Applier {
         }
     }
 
-    /// Whether something made way for it in this pass: what is begun so is ended, for its place is empty.
+    /// Whether something made way for it, in this pass or in one before: what is begun so is ended, for its place is empty.
     private func isSecondHalf(_ change: PlannedChange) -> Bool {
         change.action != .delete
-            && plan.changes.contains { $0.action == .delete && change.dependsOn.contains($0.key) }
+            && (dueSuccessors[change.key] != nil
+                || plan.changes.contains { $0.action == .delete && change.dependsOn.contains($0.key) })
+    }
+
+    /// What comes into the place of an object that a step takes away, should this pass end before it does.
+    func successors(of change: PlannedChange) -> [ResourceKey] {
+        guard change.action == .delete else { return [change.key] }
+        return plan.allowedChanges.filter { $0.action != .delete && $0.dependsOn.contains(change.key) }.map(\.key)
     }
 
     /// What the plan rests on and nobody stands by any more; nil where there is none.

@@ -20,6 +20,8 @@ struct Applier: Sendable {
     let observed: ObservedState
     /// What the inventory held when the plan was made.
     let remembered: [ResourceKey: InventoryEntry]
+    /// What something had made way for when the plan was made, each with what did.
+    var dueSuccessors: [ResourceKey: ResourceKey] = [:]
     /// How the environments stood when the plan was made.
     let environments: [String: EnvironmentRecord]
     /// The stored approvals on which changes rest; each is looked at anew as its change begins.

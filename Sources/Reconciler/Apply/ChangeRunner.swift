@@ -169,7 +169,9 @@ struct ChangeRunner: Sendable {
             runID: applier.runID, stepID: step.id, key: change.key, action: change.action, operation: step.operation,
             title: step.title, environment: change.environment, input: journalInput(step, input),
             intendedAt: reconciler.time.now)
-        guard await intend(entry, &result) else { return nil }
+        guard await intend(entry, makingWayFor: removes(step) ? applier.successors(of: change) : [], &result) else {
+            return nil
+        }
         applier.progress(.began(entry))
         let secrets: SecretSyncRecord?
         do throws(StoreFault) {
@@ -328,9 +330,15 @@ struct ChangeRunner: Sendable {
     // MARK: What is written down
 
     /// Writes down what is about to happen; false where it may not, with the reason in the result.
-    private func intend(_ entry: JournalEntry, _ result: inout Applier.ChangeResult) async -> Bool {
+    private func intend(
+        _ entry: JournalEntry, makingWayFor successors: [ResourceKey] = [], _ result: inout Applier.ChangeResult
+    ) async -> Bool {
         do throws(StoreFault) {
-            if try await reconciler.store.intend(entry, isOurs: applier.share.guarding) { return true }
+            if try await reconciler.store.intend(
+                entry, isOurs: applier.share.guarding, makingWayFor: successors)
+            {
+                return true
+            }
             result.skipReason = "another service is at it; the next pass looks again"
         } catch {
             result.storeFault = error

@@ -76,6 +76,14 @@ extension Pass {
         for key in removed { note("prune_unmarked", ["key": .string(key.description)]) }
     }
 
+    /// Forgets what something made way for and nobody wants any more, as far as that is known.
+    func forgetSuccessors() async throws(StoreFault) {
+        guard let plan, let desired, let due = inventory?.dueSuccessors, !due.isEmpty else { return }
+        let over = Set(plan.environments.filter { $0.phase == .expired }.map(\.slug))
+        try await reconciler.store.forgetSuccessors(
+            desired.unwanted(of: due.keys.sorted(), over: over))
+    }
+
     /// Names the deletions that fail, and since when; the rest has gone on without them.
     mutating func rememberStuck() async throws {
         guard let plan else { return }

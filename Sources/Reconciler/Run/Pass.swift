@@ -134,6 +134,7 @@ struct Pass {
                 if !options.isDryRun {
                     try await remember()
                     try await rememberMarks()
+                    try await forgetSuccessors()
                     try await rememberStuck()
                     if share.keepsRecords {
                         await keepInventory()
@@ -334,6 +335,7 @@ struct Pass {
             reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,
             observed: observed,
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
+            dueSuccessors: inventory.dueSuccessors,
             environments: Dictionary(
                 inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
             approvals: storedApprovals, confirmations: grounds.map { $0.approvals + $0.withdrawn } ?? [],

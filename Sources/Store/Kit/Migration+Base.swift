@@ -5,6 +5,7 @@ extension Migration {
         notices, integrations, pullRequests, schedules, steps, forgottenLogins, listings, shards,
         environmentLines, standing, panels, planWaits, checkedCommits, runsUnderWay, history,
         tokenGenerations, loudLines, runEnvironments, modules, lastWords, toldHours, timings,
+        dueSuccessors,
     ]
 
     /// The latest version that this program knows.

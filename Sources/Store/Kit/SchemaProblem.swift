@@ -47,6 +47,8 @@ extension Migration {
             // A look without its modules would say that nothing is installed.
             "environment_modules": Refill(
                 how: "the next looks into the databases fill it", statements: ["delete from ops.module_looks"]),
+            "due_successors": Refill(
+                how: "what comes into a place that was emptied for it waits for windows like all else"),
             "prune_marks": Refill(how: "what nothing wants is marked again, and its grace begins anew"),
         ]
     }()

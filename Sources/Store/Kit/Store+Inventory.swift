@@ -15,7 +15,7 @@ extension Store {
                 entries: entries, environments: try Self.environments(in: db, \.record),
                 lastRoots: desired["roots"]?.listValue?.compactMap(\.stringValue) ?? [],
                 lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
-                marks: try Self.pruneMarks(in: db))
+                marks: try Self.pruneMarks(in: db), dueSuccessors: try Self.dueSuccessors(in: db))
         }
     }
 
@@ -151,6 +151,7 @@ extension Store {
                     .bool(entry.isAdopted),
                     entry.echoes.isEmpty ? .null : .json(.list(entry.echoes.map(\.stored))),
                 ])
+            try Self.forgetSuccessor(entry.key, in: db)
         case .remove(let key):
             try db.run("delete from ops.reconcile_inventory where resource_key = $1", [.text(key.description)])
         }

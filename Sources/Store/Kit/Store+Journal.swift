@@ -15,11 +15,12 @@ extension Store {
     ///   - entry: the step.
     ///   - isOurs: where services share the work: whether what belongs to an environment is this one's. Then nothing is
     ///     begun of a resource that belongs to another service, or of which a step of another run is open.
+    ///   - successors: what comes into the place that the step empties, in whatever pass.
     /// - Returns: false where another service is at it; nothing was written.
     /// - Throws: `StoreFault`; also when the step was done already.
     @discardableResult
     public func intend(
-        _ entry: JournalEntry, isOurs: (@Sendable (String?) -> Bool)? = nil
+        _ entry: JournalEntry, isOurs: (@Sendable (String?) -> Bool)? = nil, makingWayFor successors: [ResourceKey] = []
     ) async throws(StoreFault) -> Bool {
         try Self.check(runID: entry.runID)
         let isShared = engine.dialect == .postgres
@@ -56,6 +57,7 @@ extension Store {
                 ])
             guard !written.isEmpty else { throw .journalOutOfStep(entry.stepID, "it was done already") }
             if let environment = entry.environment { try Self.note([environment], ofRun: entry.runID, in: db) }
+            try Self.remember(successors, of: entry, in: db)
             return true
         }
     }

@@ -72,6 +72,8 @@ extension Store {
                 try Self.setState("lineage", .object(lineage), at: now, in: db)
             }
             restoration.marks = try db.run("delete from ops.prune_marks where true returning resource_key").count
+            // What came since would come once more into a closed window.
+            try db.run("delete from ops.due_successors")
             try Self.keepSchedules(&restoration, now, in: db)
             try Self.endLogins(&restoration, now, in: db)
             // A holder of before has a token that this store may give out again: it must never fit any more.
