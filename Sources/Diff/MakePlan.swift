@@ -27,7 +27,8 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     let scopes = UnknownScopes(
         input.desired.unknown
             + StandingPins.scopes(
-                input.inventory, beside: environments, unknown: input.desired.unknown, now: input.now),
+                input.inventory, beside: environments, unknown: input.desired.unknown, now: input.now)
+            + StandingPins.kept(input.desired, input.inventory, now: input.now),
         of: input.desired, Footing(input.inventory, input.observed))
     let targets = PlanTargets(input.targets)
     let lives = EnvironmentLives(

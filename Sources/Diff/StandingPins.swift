@@ -1,10 +1,11 @@
 public import Basics
 public import DesiredState
 
-/// Pins of environments that nothing wants any more.
+/// Pins of environments that nothing wants any more, and of what others want.
 ///
 /// Such an environment has no wish that anything could be held against: all that it owns stays as it is, and what it
-/// stands on stays there, until the pin ends or is taken away. One that is wanted is pinned by its clock alone.
+/// stands on stays there, until the pin ends or is taken away. One that is wanted is pinned by its clock, and keeps what
+/// another one wants that may end: who pinned it meant the data that was there, and not what has its name by now.
 enum StandingPins {
     /// - Parameters:
     ///   - inventory: what is remembered of environments, and of their pins.
@@ -16,9 +17,6 @@ enum StandingPins {
         _ inventory: Inventory, beside wanted: [Environment], unknown: [UnknownScope], now: Timestamp
     ) -> [UnknownScope] {
         records(inventory, beside: wanted, now: now).map { record in
-            let who = record.pinnedBy.map { " by \($0)" } ?? ""
-            let until = record.pinnedUntil.map { " until \($0.minuteText) UTC" } ?? ""
-            let why = record.pinReason.map { " (\($0))" } ?? ""
             // Which of the two it is isn't known here: the branches that there are have become environments.
             let standing =
                 unknown.contains { $0.hides(environment: record.slug) }
@@ -26,8 +24,20 @@ enum StandingPins {
                 : ", though \(Unwanting(record, .unknown, [:], now: now).reason)"
             return UnknownScope(
                 .environment(record.slug), code: Hold.pinCode,
-                reason: "it is pinned\(who)\(until)\(why)\(standing); "
+                reason: "it is \(record.pinText)\(standing); "
                     + "let it go with: reconcile env unpin \(record.slug)", at: nil)
+        }
+    }
+
+    /// A scope for each thing that a pinned environment keeps although another one wants it.
+    static func kept(_ desired: DesiredState, _ inventory: Inventory, now: Timestamp) -> [UnknownScope] {
+        desired.keptByPins(inventory, at: now).map { key, kept in
+            UnknownScope(
+                .resource(key), code: Hold.pinCode,
+                reason:
+                    "it belongs to \(kept.owner.slug), which is \(kept.owner.pinText), though \(kept.taker) wants it now, "
+                    + "which may end; let \(kept.taker) take it over with: reconcile env unpin \(kept.owner.slug)",
+                at: nil)
         }
     }
 
@@ -56,6 +66,38 @@ extension DesiredState {
     }
 }
 
+extension DesiredState {
+    /// What pinned environments own that are wanted as well, and that a commit wants of another one which may end.
+    ///
+    /// Its name may have been given to another one by the same commit: by that alone no data loses its pin.
+    ///
+    /// - Returns: each with whose it is and who wants it.
+    public func keptByPins(
+        _ inventory: Inventory, at now: Timestamp
+    ) -> [ResourceKey: (owner: EnvironmentRecord, taker: String)] {
+        let pinned = inventory.environments.filter { $0.status != .gone && $0.isPinned(at: now) }
+        guard !pinned.isEmpty else { return [:] }
+        let names = Set(environments.lazy.map(\.slug))
+        let owners = Dictionary(
+            pinned.lazy.filter { names.contains($0.slug) }.map { ($0.slug, $0) },
+            uniquingKeysWith: { first, _ in first })
+        var owned: [ResourceKey: EnvironmentRecord] = [:]
+        for entry in inventory.entries { owned[entry.key] = entry.environment.flatMap { owners[$0] } }
+        guard !owned.isEmpty else { return [:] }
+        // Those that never end take away no time that a person gave.
+        let lasting = Set(
+            environments.lazy.filter { $0.tier == .production || $0.tier == .staging }.map(\.slug))
+        var kept: [ResourceKey: (owner: EnvironmentRecord, taker: String)] = [:]
+        for resource in resources {
+            guard let owner = owned[resource.key], let taker = resource.environment, taker != owner.slug,
+                !lasting.contains(taker)
+            else { continue }
+            kept[resource.key] = (owner, taker)
+        }
+        return kept
+    }
+}
+
 extension UnknownScope {
     /// Whether it hides that an environment which no document names is wanted.
     fileprivate func hides(environment slug: String) -> Bool {
@@ -71,4 +113,11 @@ extension UnknownScope {
 extension EnvironmentRecord {
     /// Whether a person keeps it at an instant.
     func isPinned(at now: Timestamp) -> Bool { isPinned && (pinnedUntil.map { now < $0 } ?? true) }
+
+    /// That it is pinned, by whom, until when and why.
+    fileprivate var pinText: String {
+        let who = pinnedBy.map { " by \($0)" } ?? ""
+        let until = pinnedUntil.map { " until \($0.minuteText) UTC" } ?? ""
+        return "pinned\(who)\(until)\(pinReason.map { " (\($0))" } ?? "")"
+    }
 }

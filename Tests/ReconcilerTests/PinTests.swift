@@ -81,6 +81,52 @@ struct PinTests {
         #expect(try await row(world).status == .gone)
     }
 
+    @Test(
+        "A pin holds the data for which it was given, also where a commit gives the name to another one",
+        arguments: ["taken", "swapped"])
+    func nameGiven(_ how: String) async throws {
+        let world = try await World()
+        _ = await world.pass()
+        try await world.store.setPinned("crm", true, reason: "audit", audit: audit(world))
+        let entry = try #require(World.environments.split(separator: "\n").first { $0.hasPrefix("  crm:") })
+        let line = String(entry)
+        let another = line.replacing("feature/crm", "feature/loyalty").replacing("odoo_crm", "fresh")
+            .replacing("crm.shop", "fresh.shop")
+        let given = World.environments.replacing(line, line.replacing("  crm:", "  crmo:") + "\n" + another)
+        if how == "swapped" {
+            // Both lived before.
+            let before = World.environments.replacing(
+                line, line + "\n" + another.replacing("  crm:", "  crmo:"))
+            world.source.set(World.tree(environments: before, revision: "b"))
+            #expect(await world.pass().isSuccess)
+        }
+        world.source.set(World.tree(environments: given, revision: "c"))
+        func owner() async throws -> String? {
+            try await world.store.inventory().entries.first { $0.key.name == "shop-pg/odoo_crm" }?.environment
+        }
+        let report = await world.pass()
+        #expect(try await owner() == "crm", "\(report.story)")
+        for _ in 0..<4 {
+            await world.age(by: .days(10))
+            let later = await world.pass()
+            let holdings = await world.holdings()
+            #expect(holdings.contains("database shop-pg odoo_crm"), "\(how) \(later.story)")
+            #expect(holdings.contains("record shop.example A crm"), "\(how) \(later.story)")
+        }
+        let held = try #require(await world.pass().plan?.changes.first { $0.key.name == "shop-pg/odoo_crm" })
+        #expect(held.hold == .pinned, "\(held)")
+        #expect(
+            held.verdictReason?.hasPrefix(
+                "RUN-0032: it belongs to crm, which is pinned by ada (audit), though crmo wants it now")
+                == true, "\(held)")
+        #expect(held.verdictReason?.hasSuffix("reconcile env unpin crm") == true)
+        // It is the other one's from then on, and goes with that one.
+        try await world.store.setPinned("crm", false, audit: audit(world))
+        _ = await world.pass()
+        _ = await world.pass()
+        #expect(await world.holdings().contains("database shop-pg odoo_crm") == false)
+    }
+
     @Test("What people decide is shown at once as the next pass finds it")
     func settles() async throws {
         let world = try await World()

@@ -25,6 +25,7 @@ extension Pass {
         let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let leftAlone = desired.leftAlone(inventory, at: plannedAt)
+        let pinned = desired.keptByPins(inventory, at: plannedAt)
         // What targets leave out differs all the same, and nothing is done about it: nobody takes it over by this pass.
         let changed = plan.leftOut.union(plan.changes.lazy.map(\.key))
         let unsure = plan.leftOut.union(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
@@ -38,7 +39,7 @@ extension Pass {
             let isChanging = changed.contains(resource.key)
             // As another one's it would be changed and deleted with that one, although a person keeps it as it is.
             let staysWithOwner =
-                held.contains(resource.key)
+                held.contains(resource.key) || pinned[resource.key] != nil
                 || entry.environment.map(leftAlone.contains) == true
                     && entry.environment != resource.environment
             // Whoever looks after it from now on does the rest.
