@@ -19,8 +19,12 @@ struct Composition {
 
     /// Reads the configuration and opens the store.
     ///
+    /// - Parameters:
+    ///   - context: of the command.
+    ///   - logLevel: the lowest that is shown where nobody named one.
+    ///   - isService: whether readiness and the log tell of writes that the store refuses; a command fails by them.
     /// - Throws: a `Fault` of the configuration or the store.
-    init(_ context: CommandContext, logLevel: Log.Level) async throws {
+    init(_ context: CommandContext, logLevel: Log.Level, isService: Bool = false) async throws {
         let configuration = try context.configuration()
         let isLevelGiven =
             context.arguments.value("log-level") != nil || context.environment["ODOOOPS_LOG_LEVEL"] != nil
@@ -28,7 +32,8 @@ struct Composition {
             level: isLevelGiven ? configuration.logLevel : max(logLevel, configuration.logLevel),
             format: configuration.logFormat)
         let source = try Self.source(configuration, log: log, context.environment)
-        let store = try await StoreAccess.open(configuration)
+        let opened = try await StoreAccess.open(configuration)
+        let store = isService ? opened.watched(by: WriteWatch(log)) : opened
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
         let time = SystemTime()

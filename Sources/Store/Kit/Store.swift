@@ -11,6 +11,8 @@ public struct Store: Sendable {
     let comparesClocks: Bool
     /// Shared by all copies of this value.
     let memory = StoreMemory()
+    /// Hears of writes that fail; nil: nobody does.
+    var writes: WriteWatch?
 
     /// - Parameters:
     ///   - engine: an open engine; it stays the caller's to close.
@@ -31,11 +33,13 @@ public struct Store: Sendable {
     /// Where tasks that read much are best at home, such as those of requests; nil: nowhere.
     public var home: (any TaskExecutor)? { engine.home }
 
-    /// Asks the database for an answer, to see whether it is there.
+    /// Asks the database for an answer, to see whether it is there; and where a write has failed that is watched, whether
+    /// it takes one again.
     ///
     /// - Throws: `StoreFault`.
     public func ping() async throws(StoreFault) {
         try memory.confirm()
+        guard !refusesWrites else { return try await confirmWritable() }
         _ = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in try db.run("select 1").count }
     }
 

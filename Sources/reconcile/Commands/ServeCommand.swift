@@ -16,7 +16,7 @@ struct ServeCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
-        let composition = try await Composition(context, logLevel: .info)
+        let composition = try await Composition(context, logLevel: .info, isService: true)
         let configuration = composition.configuration
         let log = composition.log
         let terminal = context.terminal
@@ -143,8 +143,9 @@ struct ServeCommand {
         let time = SystemTime()
         while !Task.isCancelled {
             do throws(StoreFault) {
-                // A file is looked at; of a server a pass finds out by its lease.
-                if store.isEmbedded { try await store.ping() } else { try store.confirmSame() }
+                // A file is looked at; of a server a pass finds out by its lease. One that refused a write is tried until it
+                // takes one again, whoever asks whether it is well.
+                if store.isEmbedded || store.refusesWrites { try await store.ping() } else { try store.confirmSame() }
             } catch {
                 // What is locked, full or gone comes back; a store that was replaced doesn't.
                 if error.kind == .fenced {
