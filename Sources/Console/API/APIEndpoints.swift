@@ -20,9 +20,7 @@ public struct APIServices: Sendable {
     let errorPage: @Sendable (_ code: String) -> String?
     let time: any TimeSource
     let log: Log?
-    private let isExplaining = Locked(false)
-    /// What was seen last, and when: of what the service's next pass would do, and of what one by hand would.
-    private let glances = Locked<[Bool: (outlook: Outlook, at: Timestamp)]>([:])
+    private let glances = Glances()
 
     /// - Parameters:
     ///   - store: what is read and written.
@@ -59,28 +57,12 @@ public struct APIServices: Sendable {
         log = reconciler?.log
     }
 
-    /// False where somebody's explanation is looked up already.
-    func beginExplaining() -> Bool {
-        isExplaining.withLock { isExplaining in
-            defer { isExplaining = true }
-            return !isExplaining
-        }
-    }
-
-    func endExplaining() { isExplaining.withLock { $0 = false } }
-
     /// What there is, for an explanation, or for a pass that is asked for by hand.
     ///
-    /// Each look takes of the budgets at providers, which are everybody's: who only reads gets what was seen within the
-    /// last minute, if it was.
-    func outlook(_ reconciler: Reconciler, isFresh: Bool, isManual: Bool = false) async throws -> Outlook {
-        let now = time.now
-        if !isFresh, let kept = glances.withLock({ $0[isManual] }), kept.at <= now, now - kept.at < .minutes(1) {
-            return kept.outlook
-        }
-        let outlook = try await reconciler.look(isManual: isManual)
-        glances.withLock { $0[isManual] = (outlook, now) }
-        return outlook
+    /// Whoever may change something gets what was seen a few seconds ago at most, since the last pass began and since the
+    /// last change; who only reads, what was seen within the last minute.
+    func glance(_ reconciler: Reconciler, isFresh: Bool, isManual: Bool = false) async throws -> Glance {
+        try await glances.look(reconciler, store, time, isFresh: isFresh, isManual: isManual)
     }
 }
 

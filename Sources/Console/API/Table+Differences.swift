@@ -218,10 +218,9 @@ extension APIEndpoints {
                 ], answer: Answer.explanation
             ) { call in
                 guard let reconciler = services.reconciler else { throw APIFault.noService }
-                guard services.beginExplaining() else { throw APIFault.busy }
-                defer { services.endExplaining() }
-                let outlook = try await services.outlook(
-                    reconciler, isFresh: call.caller.may(.operate, at: .list))
+                let outlook = try await services.glance(
+                    reconciler, isFresh: call.caller.may(.operate, at: .list)
+                ).outlook
                 return Envelope(200, try await explain(call.text("key") ?? "", to: call, reconciler, outlook))
             },
         ]

@@ -15,8 +15,8 @@ extension APIEndpoints {
                 "What has ended or is about to: what would go when, what holds it, what keeps the rest, and which deletions "
                     + "fail since when. Nothing is done.", needs: .read, answer: Answer.sweep
             ) { call in
-                let found = try await sweep(services, isFresh: call.caller.may(.operate))
-                return Envelope(200, found.document(at: call.now))
+                let (found, at) = try await sweep(services, isFresh: call.caller.may(.operate))
+                return Envelope(200, found.document(at: at))
             },
             APIRoute(
                 "POST", "/sweep", "sweepNow", "environments",
@@ -34,7 +34,7 @@ extension APIEndpoints {
             ) { call in
                 guard let service = services.service else { throw APIFault.noService }
                 let named = Set(call.body["environments"]?.listValue?.compactMap(\.stringValue) ?? [])
-                let targets = try await sweep(services, isFresh: true).targets
+                let targets = try await sweep(services, isFresh: true).found.targets
                 guard !targets.isEmpty else {
                     throw APIFault.moved("nothing has ended that may go", hint: "See what will: GET /api/v1/sweep")
                 }
@@ -52,11 +52,12 @@ extension APIEndpoints {
         ]
     }
 
-    private static func sweep(_ services: APIServices, isFresh: Bool) async throws -> Sweep {
+    private static func sweep(
+        _ services: APIServices, isFresh: Bool
+    ) async throws -> (found: Sweep, at: Timestamp) {
         guard let reconciler = services.reconciler else { throw APIFault.noService }
-        guard services.beginExplaining() else { throw APIFault.busy }
-        defer { services.endExplaining() }
-        return try await Sweep(services.outlook(reconciler, isFresh: isFresh, isManual: true), services.store)
+        let glance = try await services.glance(reconciler, isFresh: isFresh, isManual: true)
+        return (try await Sweep(glance.outlook, services.store), glance.at)
     }
 }
 
