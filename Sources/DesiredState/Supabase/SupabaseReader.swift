@@ -97,7 +97,9 @@ struct SupabaseReader {
         var found: Text?
         var empty: SourceMark?
         for (stem, path) in Self.places {
-            guard let document = library.entry(under: stem), let root = document.root else { continue }
+            // One that is known by its schema says it too.
+            let entry = library.entry(under: stem) ?? library.elsewhere[stem].map { library.entries[$0] }
+            guard let document = entry, let root = document.root else { continue }
             var node: Node? = root
             for key in path { node = node?[key]?.value }
             guard let node, let scalar = node.scalar else { continue }
