@@ -7,6 +7,10 @@ import Testing
 @Suite struct MovedDocumentTests {
     private static let projects = "org: acme\nprojection: {project_slug: month-end, project_number: 3}\n"
 
+    private static let shop = "{\"name\": \"shop\", \"framework\": \"nextjs\"}\n"
+    private static let vercel = ["domain", "production", "project", "variable"].map { "kind vercel.\($0)" }
+    private static let supabase = ["branch", "function", "secret"].map { "kind supabase.\($0)" }
+
     /// Where it stands, what it holds, where it should stand, and what is kept.
     private static let moves: [(path: String, text: String, place: String, kept: [String])] = [
         (
@@ -53,6 +57,34 @@ import Testing
             "sources/github/work_items.yaml", []
         ),
         ("ssot/advise/rulepacks/a.yaml", "id: a\npillar: b\nrules: []\n", "advisor/rulepacks/<name>.yaml", []),
+        // Under another ending, or without one.
+        ("ssot/supabase/project.json", "project_ref: abc\n", "supabase/project.yaml", supabase),
+        ("ssot/supabase/project.json", "{\"project_ref\": \"abc\"}", "supabase/project.yaml", supabase),
+        (
+            "ssot/github/org_repos.json", "org: acme\n", "github/org_repos.yaml",
+            ["kind github.label", "kind github.project", "kind github.repository", "kind github.webhook"]
+        ),
+        ("ssot/vercel/projects/shop.JSON", shop, "vercel/projects/<name>.json", vercel),
+        ("ssot/vercel/projects/shop.yaml", shop, "vercel/projects/<name>.json", vercel),
+        ("ssot/vercel/projects/shop.jsonc", "// a\n" + shop, "vercel/projects/<name>.json", vercel),
+        ("ssot/vercel/projects/shop", shop, "vercel/projects/<name>.json", vercel),
+        // The folder says better what it is than that it is called like another one.
+        (
+            "ssot/plane/projects/fin.json", "workspace_slug: acme\n", "plane/projects/<name>.yaml",
+            [
+                "kind plane.cycle", "kind plane.estimate", "kind plane.label", "kind plane.module",
+                "kind plane.project", "kind plane.state",
+            ]
+        ),
+        // By what it holds, whatever its name is.
+        (
+            "ssot/db/prod.yaml", "project_ref: abc\nsecrets: [{name: A, value_from: \"env:A\"}]\n",
+            "supabase/project.yaml", supabase
+        ),
+        (
+            "ssot/mail/gun.yaml", "mailgun: {domain: mg.example.com, webhook: {enabled: true}}\n",
+            "integrations/mailgun.yaml", ["kind mailgun.domain", "kind mailgun.webhook"]
+        ),
         // One that can't be read is known by its name.
         ("ssot/gh/org-policy.yaml", "org: [\n", "github/org-policy.yaml", ["kind github.org_setting"]),
     ]
@@ -66,6 +98,48 @@ import Testing
         #expect(told.message.contains(move.place) && told.hint?.contains(move.place) == true, "\(told.message)")
         #expect(state.keptScopes == move.kept)
         #expect(state.scopes == [])
+    }
+
+    /// What says of which project it is, says so wherever it stands.
+    @Test func aDocumentOfItsSchemaNamesItsProjectToo() {
+        let text = "schema: ssot.supabase.project.v1\nproject_ref: abc\nsecrets: [{name: A, value_from: \"env:A\"}]\n"
+        let home = read(["ssot/supabase/project.yaml": text])
+        let moved = read(["ssot/supabase/projects/prod.yaml": text])
+        #expect(home.resources.contains { $0.key.kind == .supabaseSecret })
+        #expect(moved.resources.map(\.key) == home.resources.map(\.key))
+    }
+
+    /// What lies beside documents and is none: a text, a copy in another format, other keys.
+    @Test(arguments: [
+        ("ssot/plane/projects/README", "Projects of the teams\n"), ("ssot/plane/projects/notes.md", "a: 1\n"),
+        ("ssot/vercel/projects/web.yaml", "{\"name\": \"web\"}"),
+        ("ssot/vercel/projects/schema.yaml", "type: object\n"),
+        ("ssot/plane/projects/schema.json", "{\"a\": 1}"), ("ssot/plane/projects/.gitkeep", ""),
+        ("ssot/notes/mailgun_costs.yaml", "mailgun: {domain: mg.example.com}\n"),
+    ]) func whatLiesBesideDocumentsIsNone(_ path: String, _ text: String) {
+        let state = read([
+            path: text, "ssot/vercel/projects/web.json": "{\"name\": \"web\"}",
+            Paths.environments: "environments: {}\n",
+        ])
+        #expect(!state.diagnostics.contains { $0.code == "SSOT-0018" }, "\(state.faults)")
+        #expect(!state.keptScopes.contains { !$0.contains("vercel") }, "\(state.keptScopes)")
+    }
+
+    /// Of documents of which there may be many, one may be moved and the others stay; a copy of one that stays was not.
+    @Test(arguments: [
+        ("old/vercel/projects/shop.json", true), ("examples/vercel/projects/web.json", false),
+        ("old/plane/projects/fin.yaml", true), ("fixtures/plane/projects/ops.yml", false),
+    ]) func oneOfManyIsMissedByItsName(_ path: String, _ isTold: Bool) {
+        let project = "workspace_slug: acme\nproject: {key: OPS, name: Ops}\n"
+        var tree = SourceTree(
+            revision: "r",
+            files: [
+                SourceFile(path: "ssot/vercel/projects/web.json", text: "{\"name\": \"web\"}"),
+                SourceFile(path: "ssot/plane/projects/ops.yaml", text: project),
+            ], branches: branches("main"))
+        tree.listing = PathListing([path] + tree.files.map(\.path))
+        let told = readDesiredState(tree).diagnostics.filter { $0.code == "SSOT-0018" }
+        #expect(told.compactMap(\.mark?.file) == (isTold ? [path] : []))
     }
 
     @Test func oneWithItsSchemaIsAnError() throws {
@@ -103,6 +177,7 @@ import Testing
                 ["kind supabase.branch", "kind supabase.function", "kind supabase.secret"]
             ),
             ("old/plane/taxonomy/states.yaml", ["kind plane.state"]),
+            (".github/org-policy.yaml", ["kind github.org_setting"]), (".github/workflows/org-policy.yaml", []),
             ("old/ssot/domains/acme.com.yaml", ["kind dns.record"]),
             ("old/domains/acme.com.yaml", []), ("ssot/github/README.md", []), ("addons/policy.yaml", []),
         ] as [(String, [String])]) func aDocumentOutsideOfTheRootsIsToldByItsPath(_ path: String, _ kept: [String])
@@ -115,7 +190,8 @@ import Testing
         #expect(state.faults == (kept.isEmpty ? [] : ["warning SSOT-0018 \(path):1:1"]))
         #expect(state.keptScopes == kept)
         // At its place it is read.
-        let home = "ssot/" + path.split(separator: "/").suffix(2).joined(separator: "/")
+        let home =
+            "ssot/" + path.split(separator: "/").suffix(2).joined(separator: "/").replacing(".github", with: "github")
         tree.files.append(SourceFile(path: home, text: "a: 1\n"))
         if !kept.isEmpty, !path.contains("taxonomy") {
             #expect(!readDesiredState(tree).diagnostics.contains { $0.code == "SSOT-0018" })

@@ -13,6 +13,8 @@ struct CommitFiles: Sendable {
     let versions: [Substring: [String]]
     /// The YAML files at no such path of which there are no bytes, so that they may be any document; likewise.
     let withoutBytes: [Int]
+    /// The other files of which there are no bytes: each may stand for a folder with documents in it; likewise.
+    let closed: [Int]
     /// What may be a document of another place than that at which it stands; likewise.
     let strays: [StrayFile]
     /// The files that lie below no root.
@@ -34,7 +36,7 @@ struct CommitFiles: Sendable {
                 let parsed = ParsedFile(files[index])
                 isSameSchema = isSameSchema && parsed.schemas == known.schemas
                 isSameShape =
-                    isSameShape && parsed.shapes == known.shapes && (parsed.cause == nil) == (known.cause == nil)
+                    isSameShape && parsed.looks == known.looks && (parsed.cause == nil) == (known.cause == nil)
                 return parsed
             }
         } else {
@@ -55,6 +57,7 @@ struct CommitFiles: Sendable {
             versions = Dictionary(grouping: bySchema.keys) { ManagedDocument.family(of: $0) ?? "" }
         }
         withoutBytes = Self.withoutBytes(places, parsed)
+        closed = Self.closed(places, parsed)
         // What a file may be follows from its place, its shapes and its schemas.
         strays = same.flatMap { isSameSchema && isSameShape ? $0.strays : nil } ?? StrayFile.find(places, parsed)
         others = places.beside.map { files[$0] }
@@ -70,6 +73,10 @@ struct CommitFiles: Sendable {
             for schema in schemas { bySchema[schema, default: []].append(index) }
         }
         return bySchema
+    }
+
+    private static func closed(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [Int] {
+        places.byPrecedence.filter { parsed[$0].isWithoutBytes && places.places[$0].stem == nil }
     }
 
     private static func withoutBytes(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [Int] {

@@ -75,9 +75,9 @@ extension DocumentShape {
         DocumentShape(
             .folder("vercel/projects", isJSON: true), marks: ["name"],
             kinds: VercelReader.kinds.map { .kind($0) }),
-        DocumentShape(
-            .file("supabase/project"), marks: ["project_ref"],
-            kinds: SupabaseDocument.kinds.map { .kind($0) }),
+        supabaseProject(["project_ref"], .name), supabaseProject(["project_ref", "functions.*.slug"]),
+        supabaseProject(["project_ref", "secrets.*.value_from"]),
+        supabaseProject(["project_ref", "branches.*.git_branch"]),
         DocumentShape(.file("supabase/feature_adoption"), marks: ["features"], kinds: []),
         slack("integrations/slack", ["slack_apps"], .whole),
         slack("integrations/slack", ["app", "required_scopes"]), slack("integrations/slack", ["channels"]),
@@ -85,6 +85,7 @@ extension DocumentShape {
         DocumentShape(
             .file("integrations/slack_agent.install"), marks: ["required_scopes"],
             kinds: kinds(.slackApp, .slackChannel)),
+        DocumentShape(.folder("slack"), marks: [], kinds: kinds(.slackApp, .slackChannel)),
         DocumentShape(.file("qa/autonoma_slack"), marks: ["slack"], kinds: kinds(.slackChannel)),
     ]
 
@@ -93,6 +94,11 @@ extension DocumentShape {
         DocumentShape(
             .folder("vercel/projects", isJSON: true), marks: marks, .whole,
             kinds: VercelReader.kinds.map { .kind($0) })
+    }
+
+    private static func supabaseProject(_ marks: [String], _ evidence: Evidence = .whole) -> DocumentShape {
+        DocumentShape(
+            .file("supabase/project"), marks: marks, evidence, kinds: SupabaseDocument.kinds.map { .kind($0) })
     }
 
     private static func slack(_ folder: String, _ marks: [String], _ evidence: Evidence = .name) -> DocumentShape {
@@ -142,7 +148,9 @@ extension DocumentShape {
             DocumentShape(.failureModes, ["failure_modes"]), DocumentShape(.releaseContract, ["required_fields"]),
             DocumentShape(.vulnerabilityPolicy, ["thresholds"]), DocumentShape(.branchHygiene, ["retention"]),
             DocumentShape(.schedules, ["chores"]), DocumentShape(.mail, ["production"]), DocumentShape(.mail, ["prod"]),
-            DocumentShape(.mailgun, ["mailgun"]), DocumentShape(.productionSettings, ["email"]),
+            DocumentShape(.mailgun, ["mailgun"]),
+            DocumentShape(.mailgun, ["mailgun.domain", "mailgun.webhook"], .whole),
+            DocumentShape(.productionSettings, ["email"]),
             DocumentShape(
                 .folder("odoo/install_sets"), schemas: ["ssot.odoo.install_set.v1"],
                 marks: ["targets", "module_tiers"], .whole, kinds: kinds(.moduleEntry)),

@@ -58,14 +58,16 @@ struct DocumentShape: Sendable {
     // MARK: What a file holds
 
     /// The places in `all` of what a file may be by what it holds, or by what its lines name where it can't be parsed.
-    static func find(in root: Node?, schemas: [String], isJSON: Bool) -> [Int] {
+    static func find(in root: Node?, schemas: [String]) -> [Int] {
         var found = schemas.flatMap { bySchema[$0] ?? [] }
         for entry in root?.entries ?? [] {
             found += (byKey[entry.key] ?? []).filter { root.map(all[$0].hasMarks) == true }
         }
-        found = found.filter { all[$0].isJSON == isJSON }
         return found.count < 2 ? found : Set(found).sorted()
     }
+
+    /// Those of one format.
+    static func only(_ shapes: [Int], isJSON: Bool) -> [Int] { shapes.filter { all[$0].isJSON == isJSON } }
 
     private static let bySchema = places { $0.schemas }
     /// By the first key of their first mark.
@@ -89,6 +91,63 @@ struct DocumentShape: Sendable {
 
     // MARK: Where a file stands
 
+    /// The last parts of the folders in which documents of any name stand.
+    static let folderNames = Set(
+        all.compactMap { shape in
+            if case .folder(let path, _) = shape.home { FilePlaces.parts(of: path).name } else { nil }
+        })
+
+    /// Whether one may stand below a path of which it isn't known what it is: a link, or a submodule.
+    func mayStand(below relative: String) -> Bool {
+        switch home {
+        case .file(let stem): return stem.hasPrefix(relative + "/")
+        case .folder(let path, let isJSON):
+            if path == relative || path.hasPrefix(relative + "/") { return true }
+            // Deeper down YAML is read too; a link to a text among the documents is no folder.
+            let ending = relative.split(separator: ".").last.map(String.init) ?? ""
+            return !isJSON && relative.hasPrefix(path + "/") && !Self.texts.contains(ending)
+        }
+    }
+
+    /// Endings of files that are no folders.
+    private static let texts: Set<String> = [
+        "md", "rst", "txt", "html", "pdf", "png", "svg", "csv", "sh", "py", "json",
+    ]
+
+    /// The endings under which a document may stand by mistake; empty for none.
+    private static let endings: Set<String> = ["yaml", "yml", "json", "jsonc", "json5", ""]
+
+    /// The first of `all` that a file would be under the right ending, at the place where it is; nil where it has it.
+    static func misended(_ file: ParsedFile, at relative: String) -> Int? {
+        let (folder, name) = FilePlaces.parts(of: relative)
+        let dot = name.lastIndex(of: ".")
+        let base = String(dot.map { name[..<$0] } ?? name[...])
+        let ending = dot.map { name[name.index(after: $0)...].lowercased() } ?? ""
+        guard !base.isEmpty, endings.contains(ending) else { return nil }
+        let stem = folder.isEmpty ? base : "\(folder)/\(base)"
+        // One that isn't parsed, or can't be, is known by its name; one without an ending may be anything else.
+        let isClosed = file.root == nil && !ending.isEmpty
+        return all.indices.first { index in
+            let shape = all[index]
+            guard !shape.hasEnding(relative) else { return false }
+            switch shape.home {
+            case .file(let own): return own == stem
+            case .folder(let path, _): return path == folder && (isClosed || file.looks.contains(index))
+            }
+        }
+    }
+
+    private func hasEnding(_ relative: String) -> Bool {
+        isJSON ? relative.hasSuffix(".json") : FilePlaces.stem(relative) != nil
+    }
+
+    /// The paths at which one with the right ending would stand beside a file.
+    func namesakes(of path: String) -> [String] {
+        let (folder, name) = FilePlaces.parts(of: path)
+        let base = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
+        return (isJSON ? ["json"] : ["yaml", "yml"]).map { "\(folder)/\(base).\($0)" }
+    }
+
     /// How sure it is that a file is one of these.
     enum Likeness {
         /// It holds what they hold, or has their name and can't be read.
@@ -104,8 +163,7 @@ struct DocumentShape: Sendable {
             if schemas.contains(where: file.schemas.contains) { return .schema }
             return evidence == .whole || isNamed(relative) ? .keys : nil
         }
-        let fits = isJSON ? relative.hasSuffix(".json") : FilePlaces.stem(relative) != nil
-        return file.cause != nil && fits && isNamed(relative) ? .keys : nil
+        return file.cause != nil && hasEnding(relative) && isNamed(relative) ? .keys : nil
     }
 
     /// Whether a path has nearly the name of this one, or leads through a folder of nearly its name; or both.
@@ -138,16 +196,21 @@ struct StrayFile: Equatable, Sendable {
     static func find(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [StrayFile] {
         places.byPrecedence.compactMap { index in
             let (file, relative) = (parsed[index], places.places[index].relative)
-            guard !file.shapes.isEmpty || file.cause != nil else { return nil }
+            let misended = DocumentShape.misended(file, at: relative).flatMap { shape in
+                // A copy in another format beside the document is none that was moved.
+                DocumentShape.all[shape].namesakes(of: places.places[index].path)
+                    .contains { places.byPath[$0] != nil } ? nil : shape
+            }
+            guard !file.shapes.isEmpty || file.cause != nil || misended != nil else { return nil }
             let found = (file.cause == nil ? file.shapes : Array(DocumentShape.all.indices)).compactMap { shape in
                 DocumentShape.all[shape].likeness(file, at: relative, isFound: file.shapes.contains(shape))
                     .map { (shape: shape, likeness: $0) }
             }
-            guard !found.isEmpty else { return nil }
-            let bySchema = found.filter { $0.likeness == .schema }
-            return StrayFile(
-                index: index, shapes: (bySchema + found.filter { $0.likeness != .schema }).map(\.shape),
-                isBySchema: !bySchema.isEmpty)
+            let bySchema = found.filter { $0.likeness == .schema }.map(\.shape)
+            // Where it stands says better what it is than what it is called like.
+            let others = misended.map { [$0] } ?? found.filter { $0.likeness != .schema }.map(\.shape)
+            guard !(bySchema + others).isEmpty else { return nil }
+            return StrayFile(index: index, shapes: bySchema + others, isBySchema: !bySchema.isEmpty)
         }
     }
 }

@@ -22,6 +22,7 @@ final class DomainReading: Sendable {
     private let places: FilePlaces
     private let bySchema: [String: [Int]]
     private let withoutBytes: [Int]
+    private let closed: [Int]
     private let strays: [StrayFile]
     private let strayPaths: [StrayPath]
     private let others: [SourceFile]
@@ -54,6 +55,7 @@ final class DomainReading: Sendable {
         places = files.places
         bySchema = files.bySchema
         withoutBytes = files.withoutBytes
+        closed = files.closed
         strays = files.strays
         self.strayPaths = strayPaths
         others = files.others
@@ -69,7 +71,8 @@ final class DomainReading: Sendable {
     func isOf(_ files: CommitFiles, _ tree: SourceTree) -> Bool {
         files.places.isSame(as: places) && branches == tree.branches && tags == tree.tags
             && pullRequests == tree.pullRequests && read.allSatisfy { files.parsed[$0.index] === $0.parsed }
-            && bySchema == files.bySchema && withoutBytes == files.withoutBytes && strays == files.strays
+            && bySchema == files.bySchema && withoutBytes == files.withoutBytes && closed == files.closed
+            && strays == files.strays
             && strayPaths == StrayPath.find(tree.listing, files.places)
             && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
     }
@@ -110,6 +113,7 @@ final class DomainReading: Sendable {
         MailgunReader.read(library, senders: operations.mail.senders, platforms.drafts)
         library.distrustCutDocuments(report)
         library.doubtHiddenDocuments(report)
+        library.doubtClosedFolders(report)
         library.tellStrays(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)

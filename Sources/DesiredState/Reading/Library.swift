@@ -170,6 +170,12 @@ struct Library {
 
     private static let nothingGoes = "Until then nothing goes because it isn't named."
 
+    /// Lists a file as one that can't be read, so that what is wrong with it is a fault.
+    mutating func markUnreadable(_ index: Int) { entries[index].status = .unreadable }
+
+    /// The files that may stand for a folder in which nothing could be looked at; of the first root first.
+    var closed: [Int] { contents.files.closed }
+
     /// Takes what a document that stands nowhere wants as unknown, where a file that nobody reads has no bytes: that may
     /// be the document, which would else count as gone.
     mutating func doubtHiddenDocuments(_ report: Report) {

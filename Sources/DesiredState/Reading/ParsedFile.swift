@@ -19,6 +19,8 @@ final class ParsedFile: Sendable {
     let schemas: [String]
     /// The places in `DocumentShape.all` of what it may be by what it holds.
     let shapes: [Int]
+    /// The same whatever its ending is; of a file without an ending what its bytes would be as YAML.
+    let looks: [Int]
     let bytes: Int
     /// Whether its last line has no end, as when it was cut off.
     let endsAbruptly: Bool
@@ -36,7 +38,10 @@ final class ParsedFile: Sendable {
             let diagnostic = Diagnostic(
                 .error, Code.unreadableFile.rawValue, "\(file.path) can't be read: \(Redaction.redact(reason))",
                 at: SourceMark(file: file.path, line: 1, column: 1),
-                hint: "Put a plain file in its place; until then all that it says is unknown.")
+                hint: FilePlaces.stem(file.path) != nil || file.path.hasSuffix(".json")
+                    ? "Put a plain file in its place; until then all that it says is unknown."
+                    : "Put a plain file in its place, or a folder with plain files; until then all that it says is unknown."
+            )
             self.init(
                 file, root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
                 diagnostics: [diagnostic], paths: [], names: [])
@@ -113,7 +118,8 @@ final class ParsedFile: Sendable {
         self.cause = cause
         self.schema = schema
         self.schemas = schemas
-        shapes = DocumentShape.find(in: root, schemas: schemas, isJSON: source.path.hasSuffix(".json"))
+        looks = DocumentShape.find(in: root ?? Self.treeWithoutEnding(source), schemas: schemas)
+        shapes = root == nil && schemas.isEmpty ? [] : DocumentShape.only(looks, isJSON: source.path.hasSuffix(".json"))
         self.bytes = bytes
         self.endsAbruptly = endsAbruptly
         self.diagnostics = diagnostics + Self.named(source)
@@ -126,6 +132,15 @@ final class ParsedFile: Sendable {
     var isWithoutBytes: Bool {
         guard case .unreadable = source.content else { return false }
         return true
+    }
+
+    /// What a file without an ending holds, where one with it would be a document.
+    private static func treeWithoutEnding(_ source: SourceFile) -> Node? {
+        let (folder, name) = FilePlaces.parts(of: source.path)
+        guard !name.contains("."), DocumentShape.folderNames.contains(FilePlaces.parts(of: folder).name),
+            case .bytes(let bytes) = source.content, bytes.count < 1 << 16
+        else { return nil }
+        return YAML.parse(bytes, file: source.path).root
     }
 
     // MARK: Readings

@@ -46,11 +46,15 @@ struct StrayPath: Equatable, Sendable {
         var found: [Int: String] = [:]
         for folder in listing.folders.values {
             for directory in folder.folders {
-                guard let homes = Self.homes[Self.last(of: directory)],
+                // `.github` is where people put what is about GitHub.
+                let isHidden = directory.hasPrefix(".") && !directory.contains("/")
+                guard let homes = Self.homes[isHidden ? directory.dropFirst() : Self.last(of: directory)],
                     !places.roots.contains(where: { directory == $0 || directory.hasPrefix($0 + "/") })
                 else { continue }
                 for home in homes where home.fits(directory, tops) && !home.isTaken(in: places) {
-                    guard let path = home.file(in: directory, of: folder), places.byPath[path] == nil else { continue }
+                    guard let path = home.file(in: directory, of: folder, places), places.byPath[path] == nil else {
+                        continue
+                    }
                     found[home.shape] = min(found[home.shape] ?? path, path)
                 }
             }
@@ -63,27 +67,36 @@ struct StrayPath: Equatable, Sendable {
 fileprivate extension StrayPath.Home {
     /// Whether a folder is called like this one's; one with a single name has to lie in one that is called like a root.
     func fits(_ directory: String, _ tops: Set<Substring>) -> Bool {
+        if name != nil, directory == "." + folder { return true }
         guard directory == folder || directory.hasSuffix("/" + folder) else { return false }
         guard name == nil, !folder.contains("/") else { return true }
         return directory.split(separator: "/").dropLast().last.map { tops.contains($0) } == true
     }
 
-    /// Whether one stands at its place below a root.
-    func isTaken(in places: FilePlaces) -> Bool {
-        if let name { return places.byStem["\(folder)/\(name)"] != nil }
-        return isJSON
-            ? places.json.contains { places.places[$0].relative.hasPrefix(folder + "/") }
-            : !places.stems.range(with: folder + "/", \.self).isEmpty
-    }
+    /// Whether one stands at its place below a root; where there may be many, that depends on their names.
+    func isTaken(in places: FilePlaces) -> Bool { name.map { places.byStem["\(folder)/\($0)"] != nil } ?? false }
 
     /// The file of a folder that may be the document; the first by its path.
-    func file(in directory: String, of listed: PathListing.Folder) -> String? {
+    ///
+    /// A copy of one that stands at its place, as in an example, is none that was moved.
+    func file(in directory: String, of listed: PathListing.Folder, _ places: FilePlaces) -> String? {
         guard let name else {
             return listed.files.filter { path in
                 path.hasPrefix(directory + "/") && !path.dropFirst(directory.count + 1).contains("/")
                     && (isJSON ? path.hasSuffix(".json") : FilePlaces.stem(path) != nil)
+                    && !stands(path, in: places)
             }.min()
         }
         return ["yaml", "yml"].map { "\(directory)/\(name).\($0)" }.first(where: listed.files.contains)
+    }
+
+    /// Whether one with the name of a file stands in the folder, or below it.
+    private func stands(_ path: String, in places: FilePlaces) -> Bool {
+        let name = FilePlaces.parts(of: path).name
+        let names = isJSON ? [name] : FilePlaces.stem(name).map { ["\($0).yaml", "\($0).yml"] } ?? []
+        return names.flatMap { places.byName[$0] ?? [] }.contains { index in
+            let place = places.places[index]
+            return place.relative.hasPrefix(folder + "/") || isJSON && place.relative.hasPrefix("infra/\(folder)/")
+        }
     }
 }

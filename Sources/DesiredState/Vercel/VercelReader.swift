@@ -26,6 +26,8 @@ struct VercelReader {
     static let folder = "vercel/projects/"
     /// The same beside the roots.
     static let besideFolder = "infra/" + folder
+    /// That folder and the one above it, for where one of them is none.
+    static let closedFolders = ["infra/vercel", "infra/vercel/projects"]
 
     /// The kinds that these documents want.
     static let kinds: [ResourceKind] = [.vercelProject, .vercelVariable, .vercelDomain, .vercelProduction]
